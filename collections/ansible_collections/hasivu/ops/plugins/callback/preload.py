@@ -1,0 +1,39 @@
+# Copyright: HASIVU Operations Team
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Load the module of a step, and the client library that it imports, before Ansible forks the worker of the step."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: preload
+type: aggregate
+short_description: Load the modules of hasivu.ops in the parent process
+version_added: 0.1.0
+description:
+  - Each task runs in a worker that Ansible forks. What the parent has imported is warm in all workers that follow,
+    so boto3, kubernetes and psycopg are loaded once for a run, and only when a step needs them.
+author:
+  - HASIVU Operations Team (@hasivu-ops)
+"""
+
+import importlib
+from typing import Any
+
+from ansible.plugins.callback import CallbackBase
+
+OURS = "hasivu.ops."
+
+
+class CallbackModule(CallbackBase):
+    """Import the module of each task of ours in the parent."""
+
+    CALLBACK_VERSION = 2.0
+    CALLBACK_TYPE = "aggregate"
+    CALLBACK_NAME = "hasivu.ops.preload"
+    CALLBACK_NEEDS_ENABLED = True
+
+    def v2_playbook_on_task_start(self, task: Any, is_conditional: bool) -> None:
+        """Import the module when it is one of ours; a missing library is the module's own to report."""
+        action = task.resolved_action or ""
+        if action.startswith(OURS):
+            importlib.import_module(f"ansible_collections.hasivu.ops.plugins.modules.{action.removeprefix(OURS)}")

@@ -1,0 +1,67 @@
+# Copyright: HASIVU Operations Team
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The way of our modules to AWS: bounded waits, retries as AWS asks for them, and errors as sentences."""
+
+from __future__ import annotations
+
+import traceback
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+
+try:
+    import boto3
+    from botocore.config import Config
+    from botocore.exceptions import BotoCoreError
+except ImportError:
+    BOTO3_IMPORT_ERROR: str | None = traceback.format_exc()
+else:
+    BOTO3_IMPORT_ERROR = None
+
+AWS_OPTIONS: dict[str, dict[str, Any]] = {
+    "region": {"type": "str", "required": True},
+    "endpoint_url": {"type": "str"},
+}
+
+ATTEMPTS = 8
+CONNECT_SECONDS = 5
+READ_SECONDS = 60
+
+
+def client(module: AnsibleModule, service: str, attempts: int = ATTEMPTS) -> Any:
+    """Return a boto3 client of a service with the module's region, standard retries and bounded waits.
+
+    Args:
+        module: The module whose parameters hold region and endpoint; it fails when boto3 or the service is missing.
+        service: Name of the service as boto3 knows it, such as `rds`.
+        attempts: How often a call is tried in all.
+    """
+    if BOTO3_IMPORT_ERROR:
+        module.fail_json(msg=missing_required_lib("boto3"), exception=BOTO3_IMPORT_ERROR)
+    try:
+        return new_client(service, module.params["region"], module.params["endpoint_url"], attempts)
+    except (BotoCoreError, ValueError) as error:
+        module.fail_json(
+            msg=f"AWS cannot be called: {error}. Check the region, the profile and the service.", stop="bad_input"
+        )
+
+
+def new_client(service: str, region: str, endpoint_url: str | None, attempts: int = ATTEMPTS) -> Any:
+    """Return a boto3 client with standard retries and bounded waits.
+
+    Raises:
+        BotoCoreError: The service or the profile is unknown.
+    """
+    config = Config(
+        retries={"mode": "standard", "total_max_attempts": attempts},
+        connect_timeout=CONNECT_SECONDS,
+        read_timeout=READ_SECONDS,
+        user_agent_extra="hasivu-ops",
+    )
+    return boto3.client(service, region_name=region, endpoint_url=endpoint_url, config=config)
+
+
+def error_code(error: Exception) -> str:
+    """Return the code that AWS gave an error, such as `PreconditionFailed`, or the kind of a local error."""
+    response = getattr(error, "response", None) or {}
+    return str(response.get("Error", {}).get("Code") or type(error).__name__)
