@@ -59,11 +59,11 @@ class ActionModule(ActionBase):
     def _run_in_worker(self, task_vars: dict[str, Any]) -> dict[str, Any]:
         """Call the module's `main` with its arguments, in the environment that the task asks for."""
         arguments = dict(self._task.args)
-        self._update_module_args(self._task.resolved_action, arguments, task_vars)
+        self._update_module_args(self._task.action, arguments, task_vars)
         environment: dict[str, str] = {}
         self._compute_environment_string(environment)
         os.environ.update(environment)
-        output = call_main(self._task.resolved_action, arguments)
+        output = call_main(self._task.action, arguments)
         return self._parse_returned_data({"stdout": output, "rc": 0}, profile="legacy")
 
 

@@ -16,6 +16,7 @@ author:
   - HASIVU Operations Team (@hasivu-ops)
 """
 
+import contextlib
 import importlib
 from typing import Any
 
@@ -33,7 +34,11 @@ class CallbackModule(CallbackBase):
     CALLBACK_NEEDS_ENABLED = True
 
     def v2_playbook_on_task_start(self, task: Any, is_conditional: bool) -> None:
-        """Import the module when it is one of ours; a missing library is the module's own to report."""
-        action = task.resolved_action or ""
-        if action.startswith(OURS):
-            importlib.import_module(f"ansible_collections.hasivu.ops.plugins.modules.{action.removeprefix(OURS)}")
+        """Import the module of the task, and let it load more for these arguments where it has a `preload`."""
+        if not task.action.startswith(OURS):
+            return
+        name = f"ansible_collections.hasivu.ops.plugins.modules.{task.action.removeprefix(OURS)}"
+        module = importlib.import_module(name)
+        if hasattr(module, "preload"):
+            with contextlib.suppress(Exception):  # arguments are not yet templated or checked; the module will say
+                module.preload(task.args)

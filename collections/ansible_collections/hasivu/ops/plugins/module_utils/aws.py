@@ -11,8 +11,10 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 try:
     import boto3
+    import botocore.session
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError
+    from botocore.loaders import create_loader
 except ImportError:
     BOTO3_IMPORT_ERROR: str | None = traceback.format_exc()
 else:
@@ -22,6 +24,9 @@ AWS_OPTIONS: dict[str, dict[str, Any]] = {
     "region": {"type": "str", "required": True},
     "endpoint_url": {"type": "str"},
 }
+
+# The models of AWS's services are read from disk once for a run, in the parent, and shared by all workers.
+MODELS = None if BOTO3_IMPORT_ERROR else create_loader()
 
 ATTEMPTS = 8
 CONNECT_SECONDS = 5
@@ -58,7 +63,21 @@ def new_client(service: str, region: str, endpoint_url: str | None, attempts: in
         read_timeout=READ_SECONDS,
         user_agent_extra="hasivu-ops",
     )
-    return boto3.client(service, region_name=region, endpoint_url=endpoint_url, config=config)
+    return session().client(service, region_name=region, endpoint_url=endpoint_url, config=config)
+
+
+def session() -> boto3.Session:
+    """Return a new session, which reads profile and credentials now, over the models that are loaded already."""
+    bare = botocore.session.Session()
+    bare.register_component("data_loader", MODELS)
+    return boto3.Session(botocore_session=bare)
+
+
+def preload(service: str) -> None:
+    """Load what a client of a service needs, without looking for a region, a profile or credentials."""
+    if not BOTO3_IMPORT_ERROR:
+        nobody = {"aws_access_key_id": "preload", "aws_secret_access_key": "preload"}
+        session().client(service, region_name="us-east-1", **nobody)
 
 
 def error_code(error: Exception) -> str:

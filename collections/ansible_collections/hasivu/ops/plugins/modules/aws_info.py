@@ -78,6 +78,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible_collections.hasivu.ops.plugins.module_utils.aws import AWS_OPTIONS, client, error_code
+from ansible_collections.hasivu.ops.plugins.module_utils.aws import preload as preload_service
 
 try:
     import jmespath
@@ -118,6 +119,11 @@ def main() -> None:
             msg=f"AWS did not answer {module.params['service']} {operation}: {error}", error_code=error_code(error)
         )
     module.exit_json(changed=False, answer=pick(answer, module.params["query"]), request_ids=request_ids)
+
+
+def preload(arguments: dict[str, Any]) -> None:
+    """Load the model of the service before the worker of the step is forked."""
+    preload_service(arguments["service"])
 
 
 def only_reads(operation: str) -> bool:

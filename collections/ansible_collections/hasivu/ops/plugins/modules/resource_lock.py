@@ -109,6 +109,7 @@ from typing import Any, NoReturn
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible_collections.hasivu.ops.plugins.module_utils import lock
 from ansible_collections.hasivu.ops.plugins.module_utils.aws import AWS_OPTIONS, BOTO3_IMPORT_ERROR
+from ansible_collections.hasivu.ops.plugins.module_utils.aws import preload as preload_service
 from ansible_collections.hasivu.ops.plugins.module_utils.kubernetes import KUBERNETES_IMPORT_ERROR, KUBERNETES_OPTIONS
 from ansible_collections.hasivu.ops.plugins.module_utils.lock_keeper import Kept, start_keeper
 from ansible_collections.hasivu.ops.plugins.module_utils.lock_kubernetes import LeaseStore
@@ -144,6 +145,11 @@ def main() -> None:
     if module.params["state"] == "present":
         take(module, stores_of(module.params))
     give_up(module, stores_of(module.params))
+
+
+def preload(_arguments: dict[str, Any]) -> None:
+    """Load the model of S3 before the worker of the step is forked."""
+    preload_service("s3")
 
 
 def stores_of(options: dict[str, Any]) -> list[lock.Store]:
