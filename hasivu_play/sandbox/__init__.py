@@ -1,0 +1,1 @@
+"""Production in miniature on loopback: real PostgreSQL and Redis, emulated AWS and Kubernetes, a small HASIVU."""

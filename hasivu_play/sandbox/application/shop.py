@@ -1,0 +1,70 @@
+"""The work of the application: each request goes to the pod whose turn it is, and is counted."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import psycopg
+
+from hasivu_play.sandbox.application import orders
+from hasivu_play.sandbox.application.errors import RequestError
+from hasivu_play.sandbox.application.fleet import WEB, Fleet, NoPodError, Worker
+from hasivu_play.sandbox.application.metrics import Metrics
+from hasivu_play.sandbox.application.pool import Connection
+
+
+class Shop:
+    """Everything that handlers and the built-in traffic share."""
+
+    def __init__(self, fleet: Fleet, metrics: Metrics) -> None:
+        """Keep the workers and the counters."""
+        self.fleet = fleet
+        self.metrics = metrics
+
+    @asynccontextmanager
+    async def connection(self, deployment: str) -> AsyncIterator[Connection]:
+        """Lend a connection of a Deployment; what goes wrong with the database is a 503."""
+        try:
+            async with self.fleet.pick(deployment).pool.connection() as connection:
+                yield connection
+        except NoPodError as error:
+            raise RequestError(503, str(error)) from error
+        except (psycopg.Error, TimeoutError) as error:
+            raise RequestError(503, f"The database does not serve: {first_line(error)}") from error
+
+    async def place_order(self, order: orders.Order, key: str | None) -> int:
+        """Place an order as a pod of the web Deployment does."""
+        try:
+            async with self.connection(WEB) as connection:
+                number = await orders.place(connection, order, key)
+        except RequestError as error:
+            self.metrics.orders_failed += error.status == 503
+            raise
+        self.metrics.orders_created += 1
+        return number
+
+    async def check(self) -> dict[str, dict[str, str]]:
+        """Return for each Deployment and pod whether the database answers it."""
+        workers = self.fleet.workers()
+        answers = await asyncio.gather(*(answer(worker) for worker in workers))
+        checked: dict[str, dict[str, str]] = {}
+        for worker, state in zip(workers, answers, strict=True):
+            checked.setdefault(worker.deployment, {})[worker.name] = state
+        return checked
+
+
+async def answer(worker: Worker) -> str:
+    """Return `ok`, or why a pod cannot use the database."""
+    try:
+        async with worker.pool.connection() as connection:
+            await connection.execute("SELECT 1")
+    except (psycopg.Error, TimeoutError) as error:
+        return first_line(error)
+    return "ok"
+
+
+def first_line(error: Exception) -> str:
+    """Return the first line of an error, or its name where it has none."""
+    return next(iter(str(error).splitlines()), type(error).__name__)
