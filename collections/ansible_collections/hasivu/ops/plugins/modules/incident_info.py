@@ -63,6 +63,7 @@ from urllib.parse import urlencode
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.urls import open_url
 
+OPEN = {"statuses[]": ["triggered", "acknowledged"], "date_range": "all"}
 PAGE = 100
 SECONDS = 10
 
@@ -103,7 +104,7 @@ def open_incidents(url: str, token: str) -> list[dict[str, Any]]:
 
 def read_page(url: str, token: str, offset: int) -> dict[str, Any]:
     """Return one page of open incidents, as the API reference of PagerDuty describes `GET /incidents`."""
-    query = urlencode({"statuses[]": ["triggered", "acknowledged"], "limit": PAGE, "offset": offset}, doseq=True)
+    query = urlencode({**OPEN, "limit": PAGE, "offset": offset}, doseq=True)
     answer = open_url(
         f"{url.rstrip('/')}/incidents?{query}",
         headers={"Authorization": f"Token token={token}", "Accept": "application/vnd.pagerduty+json;version=2"},
