@@ -1,0 +1,89 @@
+"""weekly-db killed with SIGKILL at every step and in the middle of a vacuum; `resume` ends right each time."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from support.killing import kill_tree, lines, new_run, started, wait_for
+from support.maintenance import sessions_of_runs, settled_dead_rows, wear
+from support.sandbox import Sandbox
+
+pytestmark = pytest.mark.xdist_group("weekly-db-killed")
+
+LEASE_SECONDS = 15
+
+
+@pytest.fixture(scope="module")
+def steps(sandbox: Sandbox) -> int:
+    """Return how many steps a whole run has."""
+    wear(sandbox)
+    result = sandbox.run("weekly-db")
+    assert result["exit_code"] == 0, result
+    record = lines(sandbox.home / "runs" / result["run"])
+    return sum(line["event"] == "step_started" for line in record)
+
+
+def test_killed_at_every_step_a_resumed_run_ends_right(sandbox: Sandbox, steps: int) -> None:
+    assert steps >= 15
+    for step in range(1, steps + 1):
+        wear(sandbox)
+        run = kill_at_step(sandbox, step)
+        resume_and_check(sandbox, run)
+
+
+def test_killed_in_the_middle_of_a_vacuum_a_resumed_run_ends_right(sandbox: Sandbox) -> None:
+    dead = wear(sandbox)
+    known = set(sandbox.runs())
+    with sandbox.database("hasivu_app_a", autocommit=False) as bystander:
+        bystander.execute("SELECT count(*) FROM schools")
+        slow = ("-e", "cost_delay_ms=20", "-e", "cost_limit=100")
+        with started(sandbox, "run", "weekly-db", *slow) as process:
+            run = new_run(sandbox, known)
+            wait_for(lambda: sandbox.value("SELECT count(*) FROM pg_stat_progress_vacuum"))
+            kill_tree(process.pid)
+        bystander.commit()
+        assert bystander.execute("SELECT 1 AS alive").fetchone() == {"alive": 1}
+        bystander.rollback()
+    resume_and_check(sandbox, run)
+    assert settled_dead_rows(sandbox, "payments") < 0.1 * dead
+
+
+def test_a_run_that_still_lives_is_not_resumed(sandbox: Sandbox) -> None:
+    wear(sandbox)
+    known = set(sandbox.runs())
+    with started(sandbox, "run", "weekly-db", "-e", "cost_delay_ms=20", "-e", "cost_limit=100") as process:
+        run = new_run(sandbox, known)
+        wait_for(lambda: sandbox.value("SELECT count(*) FROM pg_stat_progress_vacuum"))
+        refused = sandbox.play("resume", run.name)
+        kill_tree(process.pid)
+    assert refused.returncode == 6
+    assert "still runs" in refused.stderr
+    resume_and_check(sandbox, run)
+
+
+def kill_at_step(sandbox: Sandbox, number: int) -> Path:
+    """Start a run, kill it when it has written that a step begins, and return its folder."""
+    known = set(sandbox.runs())
+    with started(sandbox, "run", "weekly-db") as process:
+        run = new_run(sandbox, known)
+        wait_for(lambda: sum(line["event"] == "step_started" for line in lines(run)) >= number or process.poll() is not None)
+        kill_tree(process.pid)
+    return run
+
+
+def resume_and_check(sandbox: Sandbox, run: Path) -> None:
+    """Resume a killed run and look at everything that it must have put right."""
+    done = sandbox.play("resume", run.name, "--json")
+    resumed = json.loads(done.stdout or "{}")
+    ended = sandbox.manifest(run.name)
+    if ended["state"] == "done":  # killed after the last line was written: nothing is left to resume
+        assert done.returncode == 3
+    else:
+        assert ended["state"] == "interrupted"
+        assert resumed.get("exit_code") == 0, done.stdout + done.stderr
+        assert sandbox.play("runs", "verify", run.name, resumed["run"]).returncode == 0
+    assert settled_dead_rows(sandbox, "payments") < 10_000
+    assert sessions_of_runs(sandbox) == []
+    assert list((sandbox.home / "private").iterdir()) == []

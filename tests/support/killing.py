@@ -1,0 +1,88 @@
+"""Starting a run and killing it, as a power cut or an impatient operator would."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from support.sandbox import PROGRAMS, Sandbox
+
+LOOK_SECONDS = 0.005
+PATIENCE_SECONDS = 90
+
+
+@contextmanager
+def started(sandbox: Sandbox, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """Start hasivu-play and go on; whatever is left of it at the end is killed."""
+    process = subprocess.Popen(
+        [PROGRAMS / "hasivu-play", *arguments],
+        env=sandbox.environment,
+        cwd=sandbox.home,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        yield process
+    finally:
+        kill_tree(process.pid)
+        process.communicate()
+
+
+def kill_tree(pid: int) -> None:
+    """Send SIGKILL to a process and to all that descend from it."""
+    for one in [pid, *descendants(pid)]:
+        try:
+            os.kill(one, signal.SIGKILL)
+        except ProcessLookupError:
+            continue
+
+
+def descendants(pid: int) -> list[int]:
+    """Return the processes that descend from one, children before grandchildren."""
+    try:
+        children = [
+            int(child)
+            for task in Path(f"/proc/{pid}/task").iterdir()
+            for child in (task / "children").read_text().split()
+        ]
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+    return [*children, *(grandchild for child in children for grandchild in descendants(child))]
+
+
+def wait_for(what: Callable[[], Any], seconds: float = PATIENCE_SECONDS) -> Any:
+    """Return what a function returns as soon as it returns something."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        found = what()
+        if found:
+            return found
+        time.sleep(LOOK_SECONDS)
+    raise AssertionError(f"nothing came of {what} in {seconds} seconds")
+
+
+def new_run(sandbox: Sandbox, known: set[Path]) -> Path:
+    """Wait for the record of a run that was not there before, and return its folder."""
+    folder = sandbox.home / "runs"
+
+    def look() -> Path | None:
+        found = set(folder.iterdir()) - known if folder.is_dir() else set()
+        return next((run for run in found if (run / "record.jsonl").exists()), None)
+
+    found: Path = wait_for(look)
+    return found
+
+
+def lines(run: Path) -> list[dict[str, Any]]:
+    """Return the whole lines of a record that is being written."""
+    whole, _, _ = (run / "record.jsonl").read_text().rpartition("\n")
+    return [json.loads(line) for line in whole.splitlines()]
