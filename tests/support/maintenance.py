@@ -39,4 +39,4 @@ def tables(sandbox: Sandbox) -> dict[str, dict[str, Any]]:
 
 def sessions_of_runs(sandbox: Sandbox) -> list[dict[str, Any]]:
     """Return the sessions that runs have open."""
-    return sandbox.rows("SELECT pid, state FROM pg_stat_activity WHERE application_name LIKE 'hasivu-ops/%%'")
+    return sandbox.rows("SELECT pid, state FROM pg_stat_activity WHERE application_name LIKE 'hasivu-ops/%'")

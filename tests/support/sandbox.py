@@ -108,7 +108,7 @@ class Sandbox:
     def rows(self, query: str, *parameters: Any) -> list[dict[str, Any]]:
         """Return the rows of a query that the superuser asks."""
         with self.database() as connection:
-            return connection.execute(query, parameters).fetchall()
+            return connection.execute(query, parameters or None).fetchall()
 
     def value(self, query: str, *parameters: Any) -> Any:
         """Return the one value of a query that the superuser asks."""

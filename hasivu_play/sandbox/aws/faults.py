@@ -1,0 +1,27 @@
+"""The faults that a test or an operator has set: `faults.json`, read again for each request."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+
+class Faults:
+    """What is to go wrong at present."""
+
+    def __init__(self, directory: Path) -> None:
+        """Look for faults in the folder of the emulator."""
+        self._path = directory / "faults.json"
+
+    def read(self) -> dict[str, Any]:
+        """Return the faults that are set, or an empty mapping."""
+        try:
+            faults: dict[str, Any] = json.loads(self._path.read_text(encoding="utf-8"))
+        except (FileNotFoundError, json.JSONDecodeError):  # an editor may be half-way through
+            return {}
+        return faults
+
+    def is_down(self, service: str) -> bool:
+        """Say whether a service is to answer as AWS does during an outage."""
+        return service in self.read().get("down", [])

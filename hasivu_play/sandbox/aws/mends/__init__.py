@@ -1,0 +1,34 @@
+"""Replacements for handlers of ministack that answer differently from AWS; docs/aws-emulator.md names each source."""
+
+from __future__ import annotations
+
+from hasivu_play.sandbox.aws.faults import Faults
+from hasivu_play.sandbox.aws.mends import (
+    backup,
+    certificates,
+    credential_report,
+    elasticache,
+    functions,
+    iam,
+    logs,
+    metrics,
+    rds,
+    trail,
+)
+from hasivu_play.sandbox.aws.postgresql import Server
+from hasivu_play.sandbox.aws.telemetry import Telemetry
+from hasivu_play.sandbox.layout import Layout
+
+
+def apply(layout: Layout, faults: Faults, telemetry: Telemetry) -> None:
+    """Put every replacement in place, before ministack answers its first request."""
+    rds.apply(Server(layout), faults)
+    elasticache.apply(layout)
+    metrics.apply(telemetry)
+    backup.apply(faults)
+    logs.apply()
+    iam.apply()
+    credential_report.apply()
+    functions.apply()
+    certificates.apply()
+    trail.apply(layout.part("aws") / "state")

@@ -1,0 +1,16 @@
+"""A believable AWS account for a first start, with something for every procedure to find."""
+
+from __future__ import annotations
+
+from hasivu_play.sandbox.aws.seed import access, compute, data, monitoring, network, security
+from hasivu_play.sandbox.layout import Layout
+
+
+async def plant(layout: Layout) -> None:
+    """Fill an empty emulator."""
+    await access.plant(layout)
+    await data.plant(layout)
+    await compute.plant()
+    await network.plant()
+    await monitoring.plant()
+    await security.plant()

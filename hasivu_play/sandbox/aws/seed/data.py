@@ -1,0 +1,126 @@
+"""Where data lives: RDS, ElastiCache, AWS Backup, S3 and Secrets Manager."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from datetime import UTC, datetime, timedelta
+
+from ministack.core.responses import request_scope
+from ministack.services import backup, rds, s3
+
+from hasivu_play.sandbox.aws.environment import ACCOUNT, REGION
+from hasivu_play.sandbox.aws.internal import call, json_call, query_call, rest_call
+from hasivu_play.sandbox.aws.mends.backup import VAULT, job
+from hasivu_play.sandbox.aws.mends.rds import timestamp
+from hasivu_play.sandbox.aws.telemetry import ALLOCATED_GIBIBYTES, INSTANCE
+from hasivu_play.sandbox.layout import Layout
+
+DAY = 86400
+BUCKETS = ("hasivu-sandbox-backups", "hasivu-sandbox-locks")
+OLDEST_BACKUP_DAYS = 130
+BACKUP_STEP_DAYS = 5
+LOCATION = (
+    f"<CreateBucketConfiguration><LocationConstraint>{REGION}</LocationConstraint></CreateBucketConfiguration>".encode()
+)
+SECRETS = {"application": "hasivu_app_a", "maintenance": "hasivu_maint"}
+
+
+async def plant(layout: Layout) -> None:
+    """Make the stores and what lies in them."""
+    await make_instance()
+    await make_cache()
+    await make_backup_jobs()
+    await make_buckets()
+    for name, role in SECRETS.items():
+        await make_secret(layout, name, role)
+
+
+async def make_instance() -> None:
+    """Make the database instance; address and status are looked up at each request."""
+    await query_call(
+        "rds",
+        "CreateDBInstance",
+        DBInstanceIdentifier=INSTANCE,
+        DBInstanceClass="db.t4g.medium",
+        Engine="postgres",
+        EngineVersion="18.3",
+        DBName="hasivu_sandbox",
+        MasterUsername="hasivu_admin",
+        MasterUserPassword=str(uuid.uuid4()),  # nobody's: the real server has its own
+        AllocatedStorage=str(ALLOCATED_GIBIBYTES),
+        StorageType="gp3",
+        MultiAZ="true",
+        BackupRetentionPeriod="14",
+        PreferredMaintenanceWindow="sat:23:30-sun:00:00",
+        DeletionProtection="true",
+        Tags__member__1__Key="application",
+        Tags__member__1__Value="hasivu",
+        Tags__member__2__Key="environment",
+        Tags__member__2__Value="sandbox",
+    )
+    with request_scope(ACCOUNT, REGION):
+        rds._instances[INSTANCE] |= {
+            "InstanceCreateTime": timestamp(time.time() - 420 * DAY),
+            "PreferredBackupWindow": "22:00-22:30",  # ministack ignores the parameter
+        }
+
+
+async def make_cache() -> None:
+    """Make the replication group; its address is looked up at each request."""
+    await query_call(
+        "elasticache",
+        "CreateReplicationGroup",
+        ReplicationGroupId="hasivu-sandbox",
+        ReplicationGroupDescription="Sessions and menus of HASIVU",
+        Engine="valkey",
+        CacheNodeType="cache.t4g.small",
+        NumCacheClusters="1",
+        SnapshotRetentionLimit="7",
+    )
+
+
+async def make_backup_jobs() -> None:
+    """Make the vault and one finished job for each of the last three nights."""
+    await rest_call("backup", "PUT", f"/backup-vaults/{VAULT}")
+    today = datetime.now(UTC).replace(hour=21, minute=30, second=0, microsecond=0)
+    with request_scope(ACCOUNT, REGION):
+        for night in range(1, 4):
+            started = (today - timedelta(days=night)).timestamp()
+            identifier = str(uuid.uuid4())
+            backup._jobs[identifier] = job(identifier, "COMPLETED", started, started + 540)
+
+
+async def make_buckets() -> None:
+    """Make the buckets, with backups from before and after the retention limit."""
+    for bucket in BUCKETS:
+        await call("s3", "PUT", f"/{bucket}", LOCATION)
+    versioning = b"<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>"
+    await call("s3", "PUT", f"/{BUCKETS[0]}", versioning, {"versioning": [""]})
+    for age in range(0, OLDEST_BACKUP_DAYS, BACKUP_STEP_DAYS):
+        await put_backup(BUCKETS[0], age)
+
+
+async def put_backup(bucket: str, age: int) -> None:
+    """Put one nightly dump, dated back."""
+    moment = datetime.now(UTC) - timedelta(days=age)
+    key = f"database/hasivu_sandbox-{moment:%Y-%m-%d}.dump"
+    await call("s3", "PUT", f"/{bucket}/{key}", f"dump of {moment:%Y-%m-%d}\n".encode())
+    modified = moment.strftime("%Y-%m-%dT21:45:00.000Z")
+    with request_scope(ACCOUNT, REGION):
+        current = s3._buckets[bucket]["objects"][key]
+        for version in [current, *s3._object_versions.get((bucket, key), [])]:
+            version["last_modified"] = modified
+
+
+async def make_secret(layout: Layout, name: str, role: str) -> None:
+    """Keep the login of one database role."""
+    login = {"username": role, "password": layout.read_credential(f"database_{role}")}
+    await json_call(
+        "secretsmanager",
+        "CreateSecret",
+        Name=f"hasivu/sandbox/database/{name}",
+        ClientRequestToken=str(uuid.uuid4()),
+        SecretString=json.dumps(login),
+    )
