@@ -1,0 +1,25 @@
+-- The roles of the platform. Passwords are set apart from this, as verifiers that the client computes.
+
+CREATE ROLE hasivu_app NOLOGIN;
+CREATE ROLE hasivu_app_a LOGIN IN ROLE hasivu_app;
+CREATE ROLE hasivu_app_b LOGIN IN ROLE hasivu_app;
+CREATE ROLE hasivu_monitor LOGIN IN ROLE pg_monitor;
+CREATE ROLE hasivu_maint LOGIN IN ROLE hasivu_app, pg_monitor, pg_signal_backend;
+CREATE ROLE hasivu_rotator LOGIN CREATEROLE;
+CREATE ROLE hasivu_admin LOGIN CREATEROLE CREATEDB IN ROLE hasivu_app, pg_monitor, pg_signal_backend;
+
+-- Whichever of the two logins creates an object, it belongs to the application.
+ALTER ROLE hasivu_app_a SET role TO hasivu_app;
+ALTER ROLE hasivu_app_b SET role TO hasivu_app;
+ALTER ROLE hasivu_monitor SET default_transaction_read_only TO on;
+
+GRANT hasivu_app_a, hasivu_app_b TO hasivu_rotator WITH ADMIN OPTION;
+
+-- PostgreSQL 17 separates the right to maintain from ownership.
+DO $$
+BEGIN
+    IF current_setting('server_version_num')::integer >= 170000 THEN
+        GRANT pg_maintain TO hasivu_maint;
+    END IF;
+END
+$$;

