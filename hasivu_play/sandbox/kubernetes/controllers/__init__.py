@@ -1,0 +1,1 @@
+"""The controllers: each brings what is nearer to what is wanted, one step at a time."""
