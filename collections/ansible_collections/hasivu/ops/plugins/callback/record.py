@@ -39,6 +39,7 @@ from ansible_collections.hasivu.ops.plugins.module_utils.record_run import (
     Run,
     checked_id,
     new_id,
+    previous_report,
     runs_directory,
     window_started,
 )
@@ -222,6 +223,7 @@ def opened(scene: Scene) -> Run:
         "started": started,
         "window_started": window,
         "resumes": resumes,
+        "previous_report": previous_report(runs, fields["procedure"], fields["environment"]),
         "pid": fields["who"]["pid"],
         "operator": operator(fields["who"]),
     }

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import secrets
@@ -62,6 +63,19 @@ def window_started(runs: Path, resumes: str, started: str) -> str:
     if not before:
         raise NoRecordError(f"There is no record of run {resumes} to go on with. Name one of `hasivu-play runs list`.")
     return str(before.get("window_started") or before["at"])
+
+
+def previous_report(runs: Path, procedure: str, environment: str) -> str:
+    """Return the report of the last run that did this procedure here, or nothing; a rehearsal did nothing."""
+    for folder in sorted(runs.glob(f"*-{procedure}-{environment}-*"), reverse=True):
+        report = folder / "report.json"
+        try:
+            manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue
+        if report.exists() and manifest["procedure"] == procedure and not manifest["check"]:
+            return str(report)
+    return ""
 
 
 class Run:

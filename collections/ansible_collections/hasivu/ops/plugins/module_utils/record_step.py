@@ -51,8 +51,8 @@ class Step:
         return {name: value for name, value in fields.items() if value is not None}
 
     def may_change(self) -> bool:
-        """Tell whether the step could change anything outside of Ansible."""
-        return self.action not in ONLY_DECIDE
+        """Tell whether the step could change anything outside of Ansible; by custom a module named so only reads."""
+        return self.action not in ONLY_DECIDE and not self.action.endswith("_info")
 
     def start(self, host: str) -> None:
         """Start the clock of a host; the empty name stands for all of them."""
@@ -76,7 +76,7 @@ def step_of(task: Any, number: int, before: Mapping[str, Step], project: Path, h
     step = Step(
         number=number,
         name=str(task.name or task.action),
-        action=str(task.resolved_action or task.action),
+        action=str(task.action),
         role=task._role.get_name() if task._role else None,
         where=relative(task.get_path(), project),
         guard=GUARD in task.tags,

@@ -1,0 +1,344 @@
+"""Words in, words out: the only file that imports click.
+
+A command imports what it needs when it runs, so that `--help` answers at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.shell_completion import CompletionItem
+
+from hasivu_play import __version__
+from hasivu_play.console import as_json, say
+from hasivu_play.errors import FindingError, PlayError, UsageError
+from hasivu_play.project import Project, installed_project
+
+if TYPE_CHECKING:
+    from hasivu_play.header import Header
+    from hasivu_play.run import Request
+
+SANDBOX = "sandbox"
+
+
+class Commands(click.Group):
+    """A group whose commands end an error of ours in its sentences and its exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the chosen command."""
+        try:
+            return super().invoke(ctx)
+        except PlayError as error:
+            click.echo(f"Error: {error}", err=True)
+            raise click.exceptions.Exit(error.exit_code) from error
+        except OSError as error:
+            if error.filename is None:
+                raise
+            click.echo(f"Error: {error.filename}: {error.strerror}. Mend the file system or its rights.", err=True)
+            raise click.exceptions.Exit(UsageError.exit_code) from error
+
+
+def complete_procedure(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete the id of a procedure."""
+    return [CompletionItem(name) for name in project_of(ctx).procedures() if name.startswith(incomplete)]
+
+
+def complete_environment(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete the name of an environment."""
+    return [CompletionItem(name) for name in project_of(ctx).environments() if name.startswith(incomplete)]
+
+
+def project_of(ctx: click.Context) -> Project:
+    """Return the project that the caller passed in, or the installed one."""
+    found = ctx.find_object(Project)
+    return found if found is not None else installed_project()
+
+
+json_option = click.option("--json", "json_wanted", is_flag=True, help="Print JSON for a program to read.")
+ticket_option = click.option("--ticket", metavar="T", help="Change ticket that the environment's policy may ask for.")
+break_glass_option = click.option("--break-glass", metavar="REASON", help="Pass time and approval guards; recorded.")
+verbose_option = click.option("-v", "--verbose", is_flag=True, help="Show Ansible's own output too.")
+procedure_argument = click.argument("procedure", metavar="ID", shell_complete=complete_procedure)
+environment_option = click.option(
+    "--env",
+    "environment",
+    metavar="E",
+    default=SANDBOX,
+    show_default=True,
+    shell_complete=complete_environment,
+    help="Environment to work in.",
+)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
+def main() -> None:
+    """The HASIVU operations manual as procedures that run.
+
+    Exit codes: 0 done, 1 a finding, 2 bad input, 3 refused and nothing changed, 4 stopped and can be resumed,
+    5 stopped and a person must decide, 6 another run holds the lock, 7 time budget spent.
+    """
+
+
+@main.command("list")
+@json_option
+@click.pass_context
+def list_command(ctx: click.Context, json_wanted: bool) -> None:
+    """List every procedure: id, title, risk, next time, manual section."""
+    from hasivu_play.catalogue import as_table, catalogue
+
+    entries = catalogue(project_of(ctx))
+    click.echo(as_json(entries) if json_wanted else as_table(entries))
+
+
+@main.command("show")
+@procedure_argument
+@click.option("--format", "style", type=click.Choice(["text", "markdown"]), default="text", show_default=True)
+@click.pass_context
+def show_command(ctx: click.Context, procedure: str, style: str) -> None:
+    """Show procedure ID as a document, with every step."""
+    from hasivu_play.show import show
+
+    click.echo(show(project_of(ctx), procedure, style))
+
+
+@main.command("run")
+@procedure_argument
+@environment_option
+@click.option(
+    "-e", "--input", "assignments", metavar="KEY=VALUE", multiple=True, help="Set an input; `show` lists them."
+)
+@click.option("--check", is_flag=True, help="Rehearse: read everything, change nothing.")
+@ticket_option
+@break_glass_option
+@verbose_option
+@json_option
+@click.pass_context
+def run_command(
+    ctx: click.Context,
+    procedure: str,
+    environment: str,
+    assignments: tuple[str, ...],
+    check: bool,
+    ticket: str | None,
+    break_glass: str | None,
+    verbose: bool,
+    json_wanted: bool,
+) -> None:
+    """Run procedure ID, such as `hasivu-play run weekly-db --check`."""
+    from hasivu_play.inputs import check_inputs, parse_assignments
+    from hasivu_play.run import Request
+    from hasivu_play.trust import read_checked_header
+
+    project = project_of(ctx)
+    playbook = project.playbook(procedure)
+    project.inventory(environment)
+    header = read_checked_header(playbook)
+    inputs = check_inputs(header.inputs, parse_assignments(assignments))
+    request = Request(procedure, environment, inputs, check, ticket, break_glass)
+    perform(project, header, request, verbose=verbose, json_wanted=json_wanted)
+
+
+@main.command("resume")
+@click.argument("run_id", metavar="RUN")
+@ticket_option
+@break_glass_option
+@verbose_option
+@json_option
+@click.pass_context
+def resume_command(
+    ctx: click.Context,
+    run_id: str,
+    ticket: str | None,
+    break_glass: str | None,
+    verbose: bool,
+    json_wanted: bool,
+) -> None:
+    """Go on with RUN, which stopped part-way; the first letters of its id will do."""
+    from hasivu_play.records import close_interrupted
+    from hasivu_play.resume import request_to_resume
+    from hasivu_play.trust import read_checked_header
+
+    close_interrupted()
+    project = project_of(ctx)
+    request = request_to_resume(project, run_id, ticket, break_glass)
+    project.inventory(request.environment)
+    header = read_checked_header(project.playbook(request.procedure))
+    perform(project, header, request, verbose=verbose, json_wanted=json_wanted)
+
+
+def perform(project: Project, header: Header, request: Request, *, verbose: bool, json_wanted: bool) -> None:
+    """Run a request, print its result, and end with its exit code."""
+    from hasivu_play.execution import execute
+    from hasivu_play.progress import progress_for
+
+    stream = sys.stderr if json_wanted else sys.stdout
+    if request.environment == SANDBOX:
+        start_sandbox()
+    result = execute(project, header, request, progress_for(stream, verbose=verbose))
+    click.echo(as_json(result.as_dictionary()) if json_wanted else result.in_words(header.title))
+    if result.exit_code:
+        raise click.exceptions.Exit(result.exit_code)
+
+
+@main.group("runs", cls=Commands)
+def runs_group() -> None:
+    """Read and verify the records of runs."""
+    from hasivu_play.records import close_interrupted
+
+    for closed in close_interrupted():
+        say(f"Closed {closed}: its process is gone, so its record ends as interrupted.")
+
+
+@runs_group.command("list")
+@json_option
+def runs_list_command(json_wanted: bool) -> None:
+    """List every run, the newest first."""
+    from hasivu_play.records import list_runs
+    from hasivu_play.records_view import as_table, summary
+
+    runs = list_runs()
+    click.echo(as_json([summary(run) for run in runs]) if json_wanted else as_table(runs))
+
+
+@runs_group.command("show")
+@click.argument("run_id", metavar="RUN")
+@json_option
+def runs_show_command(run_id: str, json_wanted: bool) -> None:
+    """Show RUN step by step; the first letters of its id will do."""
+    from hasivu_play.records import load
+    from hasivu_play.records_view import as_timeline, details
+
+    run = load(run_id)
+    click.echo(as_json(details(run)) if json_wanted else as_timeline(run))
+
+
+@runs_group.command("verify")
+@click.argument("run_ids", metavar="RUN...", nargs=-1, required=True)
+@json_option
+def runs_verify_command(run_ids: tuple[str, ...], json_wanted: bool) -> None:
+    """Verify that no line of RUN was altered, dropped or reordered, and who signed it. Works offline."""
+    from hasivu_play.records import load, verify
+
+    problems = {run.id: verify(run).problems for run in map(load, run_ids)}
+    if json_wanted:
+        click.echo(as_json([{"run": run, "ok": not found, "problems": found} for run, found in problems.items()]))
+    else:
+        for run, found in problems.items():
+            click.echo("\n  ".join([f"{run}: {'NOT verified' if found else 'verified'}", *found]))
+    if any(problems.values()):
+        raise FindingError("Not every record could be verified. Keep its folder as it is, and find out why.")
+
+
+@main.group("sandbox", cls=Commands)
+def sandbox_group() -> None:
+    """Production in miniature, on this machine."""
+
+
+@sandbox_group.command("up")
+@json_option
+def sandbox_up_command(json_wanted: bool) -> None:
+    """Start what does not run yet; what was killed comes back on the same port with its data."""
+    start_sandbox()
+    print_status(json_wanted=json_wanted)
+
+
+@sandbox_group.command("down")
+def sandbox_down_command() -> None:
+    """Stop every part; the data stay."""
+    from hasivu_play.sandbox.supervisor import down
+
+    down(sandbox_layout())
+    say("The sandbox is down; its data stay until `sandbox reset`.")
+
+
+@sandbox_group.command("status")
+@json_option
+def sandbox_status_command(json_wanted: bool) -> None:
+    """Show each part with its address and health."""
+    print_status(json_wanted=json_wanted)
+
+
+@sandbox_group.command("reset")
+def sandbox_reset_command() -> None:
+    """Give every part the data of its first day again."""
+    from hasivu_play.sandbox.supervisor import reset
+
+    reset(sandbox_layout(), progress=say)
+    say("The sandbox is as on its first day.")
+
+
+@sandbox_group.command("fault")
+@click.argument("name", required=False)
+@click.option("--seconds", type=click.IntRange(min=1), help="End the fault by itself after this time.")
+@click.option("--clear", is_flag=True, help="End the fault NAME, or every fault.")
+def sandbox_fault_command(name: str | None, seconds: int | None, clear: bool) -> None:
+    """Inject fault NAME; without a name, list the faults there are."""
+    from hasivu_play.console import aligned
+    from hasivu_play.sandbox import faults
+
+    if clear:
+        ended = faults.clear(sandbox_layout(), name)
+        say(f"Cleared: {', '.join(ended) or 'nothing, for no fault was on'}.")
+    elif name is None:
+        click.echo(aligned(list(faults.FAULTS.items())))
+    else:
+        faults.inject(sandbox_layout(), name, seconds)
+        say(f"{name}: {faults.FAULTS[name]}")
+
+
+def start_sandbox() -> None:
+    """Start what does not run of the sandbox, or say how its parts are installed."""
+    try:
+        from hasivu_play.sandbox.supervisor import up
+    except ImportError as error:
+        raise UsageError(
+            f"The sandbox needs {error.name}. Install it with: pip install hasivu-play[sandbox]"
+        ) from error
+    up(sandbox_layout(), progress=say)
+
+
+def sandbox_layout() -> Any:
+    """Return the folder of the sandbox that belongs to this state folder."""
+    from hasivu_play.home import sandbox_directory
+    from hasivu_play.sandbox.layout import Layout
+
+    return Layout(sandbox_directory())
+
+
+def sandbox_parts() -> Any:
+    """Return the state of each part of the sandbox."""
+    from hasivu_play.sandbox.supervisor import status
+
+    return status(sandbox_layout())
+
+
+def print_status(*, json_wanted: bool) -> None:
+    """Print each part of the sandbox, and end with a finding when one that ought to answer does not."""
+    from hasivu_play.console import aligned, without_password
+
+    parts = sandbox_parts()
+    rows = [
+        (name, "healthy" if part["healthy"] else "down", without_password(str(part["url"])))
+        for name, part in parts.items()
+    ]
+    click.echo(as_json(parts) if json_wanted else aligned(rows))
+    if not parts or not all(part["healthy"] for part in parts.values()):
+        raise FindingError("Not every part answers. Start what is down with: hasivu-play sandbox up")
+
+
+@main.command("doctor")
+@environment_option
+@json_option
+@click.pass_context
+def doctor_command(ctx: click.Context, environment: str, json_wanted: bool) -> None:
+    """Say what is missing, misconfigured or unreachable, with the mend of each."""
+    from hasivu_play.doctor import as_dictionary, as_text, examine
+
+    checks = examine(project_of(ctx), environment, sandbox_parts() if environment == SANDBOX else None)
+    click.echo(as_json(as_dictionary(environment, checks)) if json_wanted else as_text(checks))
+    wrong = [check for check in checks if not check.ok]
+    if wrong:
+        raise FindingError(f"{len(wrong)} of {len(checks)} checks found something. Mend them in the order shown.")

@@ -1,0 +1,69 @@
+"""The header of a procedure as rows: facts, inputs, controls."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hasivu_play.header import Header
+from hasivu_play.schedule import describe
+
+FACTS = {
+    "Manual": "source",
+    "Owner": "owner",
+    "Schedule": "schedule",
+    "Time": "minutes",
+    "Risk": "risk",
+    "Impact": "impact",
+    "Rollback": "rollback",
+    "Locks": "resources",
+}
+INPUT_TITLES = ("Input", "Takes", "Default", "What it sets")
+CONTROL_TITLES = ("Control", "Says", "Evidence")
+
+
+def facts(header: Header) -> dict[str, str]:
+    """Return what the header says in one line each."""
+    values = {name: str(getattr(header, name, "")) for name in FACTS.values()}
+    values["schedule"] = schedule_in_words(header.schedule)
+    values["minutes"] = f"{header.expected_minutes} minutes, stopped after {header.abort_after_minutes}"
+    values["resources"] = ", ".join(header.resources) or "nothing"
+    return {title: values[name] for title, name in FACTS.items()}
+
+
+def schedule_in_words(schedule: dict[str, Any]) -> str:
+    """Return the rule of a schedule and its next time."""
+    if "rrule" not in schedule:
+        return "on demand"
+    return f"{schedule['rrule']} ({schedule['timezone']}); next {describe(schedule)}"
+
+
+def inputs(header: Header) -> list[tuple[str, str, str, str]]:
+    """Return the inputs as rows of a table."""
+    return [
+        (name, takes(option), default(option), str(option["description"])) for name, option in header.inputs.items()
+    ]
+
+
+def takes(option: dict[str, Any]) -> str:
+    """Describe type and bounds of an input in a few characters, such as a type and its range."""
+    if option.get("choices"):
+        return " | ".join(str(choice) for choice in option["choices"])
+    low, high = option.get("minimum"), option.get("maximum")
+    kind = str(option["type"])
+    if low is None and high is None:
+        return kind
+    if high is None:
+        return f"{kind} ≥ {low}"
+    return f"{kind} ≤ {high}" if low is None else f"{kind} {low}–{high}"  # noqa: RUF001  # an en dash is meant
+
+
+def default(option: dict[str, Any]) -> str:
+    """Return the default of an input, or that it has none."""
+    if option.get("required"):
+        return "required"
+    return str(option["default"]) if option.get("default") not in (None, [], "") else "–"  # noqa: RUF001
+
+
+def controls(header: Header) -> list[tuple[str, str, str]]:
+    """Return the controls as rows of a table."""
+    return [(control["id"], control["says"], control["evidence"]) for control in header.controls]

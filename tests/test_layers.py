@@ -1,0 +1,94 @@
+"""Imports go downwards, and each outside library has one home."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "hasivu_play"
+COLLECTION = ROOT / "collections" / "ansible_collections" / "hasivu" / "ops" / "plugins"
+DRIVER = sorted(PACKAGE.glob("*.py"))
+HOMES = {
+    "click": {"cli"},
+    "yaml": {"header"},
+    "ansible_runner": {"run"},
+    "jsonschema": {"header"},
+    "rich": {"progress"},
+    "jinja2": {"private_data"},
+    "dateutil": {"schedule"},
+    "hasivu_play.sandbox": {"cli"},
+}
+FLOORS = [
+    ["__main__"],
+    ["cli"],
+    ["catalogue", "doctor", "show", "execution", "resume"],
+    ["doctor_environment", "show_markdown", "result", "trust"],
+    ["doctor_machine", "doctor_reach", "show_tables", "progress", "run"],
+    ["records", "records_view"],
+    ["records_verify"],
+    ["records_signers", "records_lines"],
+    ["records_run"],
+    ["doctor_check", "document", "inputs", "private_data", "progress_file", "schedule", "stop", "tracker"],
+    ["header", "processes", "project"],
+    ["console", "home"],
+    ["errors"],
+    ["__init__"],
+]
+
+
+def imported(path):
+    """Return the modules that a file imports, at its top or inside a function."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def uses(path, library):
+    return any(name == library or name.startswith(library + ".") for name in imported(path))
+
+
+def floor_of(name):
+    return next(number for number, floor in enumerate(FLOORS) if name in floor)
+
+
+@pytest.mark.parametrize("path", DRIVER, ids=lambda path: path.stem)
+def test_every_file_of_the_driver_stands_on_a_floor(path):
+    assert any(path.stem in floor for floor in FLOORS)
+
+
+@pytest.mark.parametrize("path", DRIVER, ids=lambda path: path.stem)
+def test_imports_go_downwards(path):
+    ours = {name.split(".")[1] for name in imported(path) if name.startswith("hasivu_play.")} - {
+        "sandbox",
+        "__version__",
+    }
+    upwards = {name for name in ours if floor_of(name) <= floor_of(path.stem)}
+    assert not upwards
+
+
+@pytest.mark.parametrize(("library", "homes"), HOMES.items())
+def test_each_library_has_one_home(library, homes):
+    assert {path.stem for path in DRIVER if uses(path, library)} == homes
+
+
+def test_the_collection_knows_nothing_of_the_driver():
+    assert not [path for path in COLLECTION.rglob("*.py") if uses(path, "hasivu_play")]
+
+
+def test_the_driver_takes_from_the_collection_only_what_is_shared():
+    allowed = "ansible_collections.hasivu.ops.plugins.module_utils"
+    for path in DRIVER:
+        names = {name for name in imported(path) if name.startswith("ansible_collections")}
+        assert all(name.startswith(allowed) for name in names), path
+
+
+def test_nothing_of_the_sandbox_is_imported_by_what_runs_in_production():
+    below = [
+        path for folder in ("playbooks", "roles", "collections", "inventory") for path in (ROOT / folder).rglob("*")
+    ]
+    assert not [path for path in below if path.suffix in (".py", ".yml") and "hasivu_play.sandbox" in path.read_text()]

@@ -1,0 +1,73 @@
+"""What is shown suits whoever watches."""
+
+import io
+
+import pytest
+
+from hasivu_play.progress import LiveProgress, PlainProgress, progress_for
+from hasivu_play.progress_file import ProgressFile
+from hasivu_play.tracker import StepRun, Tracker
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.fixture(autouse=True)
+def _terminal(monkeypatch):
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+
+
+def step(outcome="ok", message=""):
+    return StepRun("Vacuum every table", outcome=outcome, message=message, seconds=2.04)
+
+
+def test_a_pipe_gets_one_plain_line_for_each_step():
+    stream = io.StringIO()
+    progress_for(stream).step_ended(step())
+    assert stream.getvalue() == "ok               2.0 s  Vacuum every table\n"
+
+
+def test_a_failure_is_followed_by_what_it_says():
+    stream = io.StringIO()
+    progress_for(stream).step_ended(step("failed", "End the open transaction."))
+    assert stream.getvalue().splitlines()[1].strip() == "End the open transaction."
+
+
+def test_a_dumb_terminal_is_written_to_plainly(monkeypatch):
+    monkeypatch.setenv("TERM", "dumb")
+    assert isinstance(progress_for(Terminal()), PlainProgress)
+
+
+def test_ansibles_own_output_is_shown_on_request_only():
+    for verbose in (False, True):
+        stream = io.StringIO()
+        progress_for(stream, verbose=verbose).output("TASK [Look]")
+        assert ("TASK" in stream.getvalue()) is verbose
+
+
+@pytest.mark.parametrize(("refused", "coloured"), [("", True), ("1", False)])
+def test_colour_is_left_out_for_whoever_refuses_it(monkeypatch, refused, coloured):
+    monkeypatch.setenv("NO_COLOR", refused)
+    stream = Terminal()
+    progress_for(stream).step_ended(step("changed"))
+    assert ("\x1b[33m" in stream.getvalue()) is coloured
+
+
+def test_a_terminal_shows_step_bar_time_and_changes(tmp_path):
+    from rich.console import Console
+
+    (tmp_path / "progress.jsonl").write_text('{"message": "public.orders", "done": 3, "total": 12, "changed": 2}\n')
+    live = progress_for(Terminal())
+    assert isinstance(live, LiveProgress)
+    tracker = Tracker(lambda done: None, lambda text: None)
+    tracker.handle({"event": "playbook_on_task_start", "event_data": {"task": "Vacuum [all] tables"}})
+    with live.showing(tracker, ProgressFile(tmp_path / "progress.jsonl"), 20):
+        drawn = Console(file=io.StringIO(), width=100)
+        drawn.print(live.draw())
+    shown = drawn.file.getvalue()
+    for words in ("Vacuum [all] tables", "3 of 12", "public.orders", "of about 20 min", "2 changed so far"):
+        assert words in shown
