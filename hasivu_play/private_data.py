@@ -14,7 +14,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 TEMPLATES = Path(__file__).with_name("data") / "private"
-SECONDS_TO_LOCK = 60
+SECONDS_TO_LOCK = 5
 
 
 @contextmanager

@@ -44,7 +44,8 @@ def run(programs: Path, folder: Path, *arguments: str) -> str:
 def test_the_wheel_lists_and_shows_its_own_procedures(installed: Path, tmp_path: Path) -> None:
     listed = json.loads(run(installed, tmp_path, str(installed / "hasivu-play"), "list", "--json"))
     assert "weekly-db" in [entry["id"] for entry in listed]
-    assert "Refuse to start when it is not safe" in run(installed, tmp_path, str(installed / "hasivu-play"), "show", "weekly-db")
+    shown = run(installed, tmp_path, str(installed / "hasivu-play"), "show", "weekly-db")
+    assert "Refuse to start when it is not safe" in shown
 
 
 def test_the_wheel_brings_project_and_collection(installed: Path, tmp_path: Path) -> None:

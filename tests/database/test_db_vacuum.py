@@ -7,7 +7,7 @@ import threading
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ansible_collections.hasivu.ops.plugins.modules import db_maintenance_info, db_vacuum
+from ansible_collections.hasivu.ops.plugins.modules import db_vacuum
 from throwaway import run_module
 
 
@@ -17,8 +17,7 @@ def vacuum(database: Any, check_mode: bool = False, **options: Any) -> dict[str,
 
 
 def need(database: Any, **options: Any) -> dict[str, Any]:
-    login = database.login(options.pop("user", "postgres"), options.pop("password", None))
-    return run_module(db_maintenance_info.main, **{"dead_min": 100, **login, **options})
+    return vacuum(database, check_mode=True, **options)
 
 
 def fill(session: Any, table: str, rows: int = 2000, dead: int = 0, fill_factor: int = 100) -> None:
@@ -136,7 +135,7 @@ def test_an_emergency_does_the_least_that_saves_the_table(database):
         result = vacuum(database, emergency_age=2_000, emergency_warn_age=1_000, include=["public.ledger"])
         row = by_name(result)["public.ledger"]
         assert row["emergency"] is True
-        assert {alert["severity"] for alert in result["alerts"]} == {"P0"}
+        assert {found["what"][:3] for found in result["findings"]} == {"P0:"}
         assert counters(session, "ledger")["analyze_count"] == 1
 
 
@@ -159,7 +158,7 @@ def test_a_role_without_rights_is_told_which_tables_it_may_not_treat(database, r
         assert rows["public.bloated"]["outcome"] == "not_permitted"
         assert rows["public.granted"]["outcome"] == "done"
         assert result["summary"]["missed"] == ["public.bloated"]
-        assert need(database, user=role.name, password=role.password)["not_permitted"] == ["public.bloated"]
+        assert by_name(need(database, user=role.name, password=role.password))["public.bloated"]["permitted"] is False
 
 
 def test_a_partitioned_parent_is_analysed_after_its_partitions(database):
@@ -221,7 +220,7 @@ def test_what_does_not_fit_the_time_is_deferred_and_alerted_the_second_week(data
         assert by_name(result)["public.bloated"]["outcome"] == "deferred"
         assert result["summary"]["goal_reached"] is True
         assert result["summary"]["budget_spent"] is True
-        assert "second run in a row" in result["alerts"][0]["what"]
+        assert "second run in a row" in result["findings"][0]["what"]
         assert counters(session, "bloated")["dead"] == 1000
 
 

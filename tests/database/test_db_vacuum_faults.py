@@ -12,7 +12,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from ansible_collections.hasivu.ops.plugins.modules import db_maintenance_info, db_vacuum
+from ansible_collections.hasivu.ops.plugins.modules import db_vacuum
 from throwaway import create_server, older_programs, result_of, run_module, start_module, wait_until
 
 SLOW = {"dead_min": 100, "cost_delay_ms": 20, "cost_limit": 100, "jobs": 1}
@@ -203,9 +203,8 @@ def test_plans_many_small_tables_at_once_even_while_one_is_locked(database):
         with ddl.transaction():
             ddl.execute("LOCK TABLE t_1_1 IN ACCESS EXCLUSIVE MODE")
             started = time.monotonic()
-            result = run_module(db_maintenance_info.main, **database.login())
+            result = run_module(db_vacuum.main, True, **database.login())
             assert time.monotonic() - started < 2
-        assert result["checked"] == 2001
         assert [row["table"] for row in result["tables"]] == ["public.seen"]
 
 

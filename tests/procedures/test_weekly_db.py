@@ -13,7 +13,7 @@ from support.sandbox import PROJECT, Sandbox
 pytestmark = pytest.mark.xdist_group("weekly-db")
 
 FREEZE_AGE = "SELECT age(relfrozenxid) FROM pg_class WHERE oid = 'settlements'::regclass"
-WAL_OF_MAINTENANCE = "SELECT coalesce(sum(wal_records), 0) FROM pg_stat_statements WHERE userid = 'hasivu_maint'::regrole"
+WAL_OF_RUNS = "SELECT coalesce(sum(wal_records), 0) FROM pg_stat_statements WHERE userid = 'hasivu_maint'::regrole"
 NEXT_TRANSACTION = "SELECT pg_snapshot_xmax(pg_current_snapshot())::text"
 
 
@@ -94,7 +94,7 @@ def world(sandbox: Sandbox) -> dict[str, Any]:
     where = sandbox.endpoints()["redis"]
     cache = redis.Redis(host=where["host"], port=where["port"], password=sandbox.credential("redis"))
     return {
-        "wal": sandbox.value(WAL_OF_MAINTENANCE),
+        "wal": sandbox.value(WAL_OF_RUNS),
         "transactions": sandbox.value(NEXT_TRANSACTION),
         "tables": tables(sandbox),
         "redis": (cache.dbsize(), cache.info("persistence")["rdb_changes_since_last_save"]),

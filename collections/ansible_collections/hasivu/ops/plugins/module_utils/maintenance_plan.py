@@ -79,11 +79,6 @@ class Plan:
         """The jobs that the role may do."""
         return [job for job in self.jobs if job.table.permitted]
 
-    @property
-    def not_permitted(self) -> list[Job]:
-        """The jobs that the role may not do."""
-        return [job for job in self.jobs if not job.table.permitted]
-
 
 def make_plan(tables: Sequence[Table], server: Server, wishes: Wishes) -> Plan:
     """Choose, order and fit into the time."""

@@ -1,6 +1,6 @@
 # Copyright: HASIVU Operations Team
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The plan as rows and sentences for a result, and the alerts that follow from ages."""
+"""The plan as rows and sentences for a result, and the findings that follow from ages."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 from ansible_collections.hasivu.ops.plugins.module_utils.maintenance_plan import Exclusion, Job, Plan
 from ansible_collections.hasivu.ops.plugins.module_utils.maintenance_table import Table
+from ansible_collections.hasivu.ops.plugins.module_utils.report_finding import finding
 
 KINDS = {"r": "table", "m": "materialized view", "p": "partitioned table"}
 LAST_TRANSACTION = 2**31 - 3_000_000
@@ -62,36 +63,38 @@ def exclusion_row(exclusion: Exclusion) -> dict[str, Any]:
     }
 
 
-def find_alerts(
+def age_findings(
     tables: Iterable[Table], databases: dict[str, dict[str, int]], warn_age: int, emergency_age: int
 ) -> list[dict[str, str]]:
-    """Return an alert for each table and database whose age comes near the end of the transaction ids."""
+    """Return a finding for each table and database whose age comes near the end of the transaction ids."""
     ages = [("table", table.quoted, max(table.xid_age, table.mxid_age)) for table in tables]
     ages += [("database", name, max(age["xid_age"], age["mxid_age"])) for name, age in databases.items()]
-    old = sorted((age, what, name) for what, name, age in ages if age >= min(warn_age, emergency_age))
-    return [age_alert(what, name, age, age >= emergency_age) for age, what, name in reversed(old)]
+    old = sorted((age, kind, name) for kind, name, age in ages if age >= min(warn_age, emergency_age))
+    return [age_finding(kind, name, age, age >= emergency_age) for age, kind, name in reversed(old)]
 
 
-def age_alert(what: str, name: str, age: int, emergency: bool) -> dict[str, str]:
-    """Return the alert on one age."""
-    return {
-        "severity": "P0" if emergency else "P1",
-        "what": f"The {what} {name} is {age:,} transactions old.",
-        "why": f"The server refuses new transactions {LAST_TRANSACTION - age:,} transactions from now.",
-        "do": "End what holds the xmin horizon, then run weekly-db again.",
-    }
+def age_finding(kind: str, name: str, age: int, emergency: bool) -> dict[str, str]:
+    """Return the finding on one age."""
+    return finding(
+        what=f"{'P0' if emergency else 'P1'}: the {kind} {name} is {age:,} transactions old.",
+        where=name,
+        why=f"The server refuses new transactions {LAST_TRANSACTION - age:,} transactions from now.",
+        do="End what holds the xmin horizon, then run weekly-db again.",
+        severity="high",
+    )
 
 
 def repeated_deferrals(deferred: Iterable[str], previous: Iterable[dict[str, Any]]) -> list[dict[str, str]]:
-    """Return an alert for each table that did not fit the time, now as in the last run."""
+    """Return a finding for each table that did not fit the time, now as in the last run."""
     before = {row.get("table") for row in previous if row.get("outcome") == "deferred"}
     return [
-        {
-            "severity": "P2",
-            "what": f"{table} did not fit the time budget for the second run in a row.",
-            "why": "A table that always comes last is never maintained.",
-            "do": f"Run weekly-db with include={table} and a larger budget.",
-        }
+        finding(
+            what=f"{table} did not fit the time budget for the second run in a row.",
+            where=table,
+            why="A table that always comes last is never maintained.",
+            do=f"Run weekly-db with include={table} and a larger budget.",
+            severity="medium",
+        )
         for table in deferred
         if table in before
     ]

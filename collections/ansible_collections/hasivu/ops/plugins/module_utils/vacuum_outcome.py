@@ -110,8 +110,9 @@ def finish_facts(
 ) -> dict[str, Any]:
     """Return the parts of a result that a rehearsal and a run share."""
     facts = start.facts(module.params)
-    facts["alerts"] += repeated_deferrals(deferred, module.params["previous_tables"])
-    return {"changed": has_changed(rows), "tables": rows, "diff": difference(rows), **facts}
+    facts["findings"] += repeated_deferrals(deferred, module.params["previous_tables"])
+    deadline = start.window.deadline.isoformat()
+    return {"changed": has_changed(rows), "tables": rows, "diff": difference(rows), "deadline": deadline, **facts}
 
 
 def wal_bytes(before: str, after: str) -> int:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.hasivu.ops.plugins.module_utils.maintenance_plan import Plan
-from ansible_collections.hasivu.ops.plugins.module_utils.maintenance_report import exclusion_row, find_alerts
+from ansible_collections.hasivu.ops.plugins.module_utils.maintenance_report import age_findings, exclusion_row
 from ansible_collections.hasivu.ops.plugins.module_utils.maintenance_table import Table
 from ansible_collections.hasivu.ops.plugins.module_utils.maintenance_window import Window
 from ansible_collections.hasivu.ops.plugins.module_utils.vacuum_report import snapshot_tables
@@ -38,7 +38,7 @@ class Start:
             "excluded": [exclusion_row(exclusion) for exclusion in self.plan.excluded],
             "statistics_reliable": self.plan.statistics.reliable,
             "statistics_reasons": list(self.plan.statistics.reasons),
-            "alerts": find_alerts(self.tables, ages, given["emergency_warn_age"], given["emergency_age"]),
+            "findings": age_findings(self.tables, ages, given["emergency_warn_age"], given["emergency_age"]),
             "before": {**self.before, "tables": snapshot_tables(self.tables, self.in_need)},
             "notes": self.notes,
         }

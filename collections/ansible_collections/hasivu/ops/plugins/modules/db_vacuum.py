@@ -11,8 +11,8 @@ module: db_vacuum
 short_description: Vacuum and analyse the PostgreSQL tables that need it
 version_added: 0.1.0
 description:
-  - Finds the tables in need as M(hasivu.ops.db_maintenance_info) does and treats them in order of need, several at a
-    time, cooperating with autovacuum, DDL and replicas.
+  - Finds the tables in need and treats them in order of need, several at a time, cooperating with autovacuum, DDL and
+    replicas.
   - One run at a time works on a database; a second one fails and names the first.
   - A table that could not be treated does not fail the module but stands in RV(summary.missed), for the play to judge.
     What did not fit the time stands in RV(summary.deferred_tables).
@@ -144,8 +144,14 @@ statistics_reasons:
   returned: success
   type: list
   elements: str
-alerts:
-  description: Ages near the end of the transaction ids before the run, and tables deferred twice in a row.
+deadline:
+  description: When the time of the run is over, as RFC 3339.
+  returned: success
+  type: str
+findings:
+  description:
+    - Ages near the end of the transaction ids before the run, and tables deferred twice in a row, each with C(what),
+      C(where), C(why), C(do) and C(severity).
   returned: success
   type: list
   elements: dict
