@@ -80,6 +80,7 @@ def main() -> None:
     Exit codes: 0 done, 1 a finding, 2 bad input, 3 refused and nothing changed, 4 stopped and can be resumed,
     5 stopped and a person must decide, 6 another run holds the lock, 7 time budget spent.
     """
+    os.umask(0o077)  # records, credentials and logs are for their owner alone
 
 
 @main.command("list")

@@ -114,8 +114,8 @@ def shortened(fields: dict[str, Any]) -> dict[str, Any]:
 
 def make_folder(directory: Path) -> None:
     """Make the folder of a run, for its owner only."""
-    directory.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    directory.mkdir(mode=0o700, exist_ok=True)
+    for folder in (directory.parent.parent, directory.parent, directory):  # the mode is not for parents made on the way
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if (directory / RECORD).exists():
         raise FileExistsError(errno.EEXIST, "it holds the record of another run already")
 
