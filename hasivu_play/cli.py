@@ -5,6 +5,7 @@ A command imports what it needs when it runs, so that `--help` answers at once.
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
