@@ -60,6 +60,7 @@ def project_of(ctx: click.Context) -> Project:
 json_option = click.option("--json", "json_wanted", is_flag=True, help="Print JSON for a program to read.")
 ticket_option = click.option("--ticket", metavar="T", help="Change ticket that the environment's policy may ask for.")
 break_glass_option = click.option("--break-glass", metavar="REASON", help="Pass time and approval guards; recorded.")
+incident_option = click.option("--incident", metavar="ID", help="Open incident that this run serves; it stops no run.")
 verbose_option = click.option("-v", "--verbose", is_flag=True, help="Show Ansible's own output too.")
 procedure_argument = click.argument("procedure", metavar="ID", shell_complete=complete_procedure)
 environment_option = click.option(
@@ -115,6 +116,7 @@ def show_command(ctx: click.Context, procedure: str, style: str) -> None:
 @click.option("--check", is_flag=True, help="Rehearse: read everything, change nothing.")
 @ticket_option
 @break_glass_option
+@incident_option
 @verbose_option
 @json_option
 @click.pass_context
@@ -126,6 +128,7 @@ def run_command(
     check: bool,
     ticket: str | None,
     break_glass: str | None,
+    incident: str | None,
     verbose: bool,
     json_wanted: bool,
 ) -> None:
@@ -139,7 +142,7 @@ def run_command(
     project.inventory(environment)
     header = read_checked_header(playbook)
     inputs = check_inputs(header.inputs, parse_assignments(assignments))
-    request = Request(procedure, environment, inputs, check, ticket, break_glass)
+    request = Request(procedure, environment, inputs, check, ticket, break_glass, incident)
     perform(project, header, request, verbose=verbose, json_wanted=json_wanted)
 
 
@@ -147,6 +150,7 @@ def run_command(
 @click.argument("run_id", metavar="RUN")
 @ticket_option
 @break_glass_option
+@incident_option
 @verbose_option
 @json_option
 @click.pass_context
@@ -155,6 +159,7 @@ def resume_command(
     run_id: str,
     ticket: str | None,
     break_glass: str | None,
+    incident: str | None,
     verbose: bool,
     json_wanted: bool,
 ) -> None:
@@ -165,7 +170,7 @@ def resume_command(
 
     close_interrupted()
     project = project_of(ctx)
-    request = request_to_resume(project, run_id, ticket, break_glass)
+    request = request_to_resume(project, run_id, ticket, break_glass, incident)
     project.inventory(request.environment)
     header = read_checked_header(project.playbook(request.procedure))
     perform(project, header, request, verbose=verbose, json_wanted=json_wanted)

@@ -12,7 +12,9 @@ from hasivu_play.run import Request
 RESUMABLE = ("stopped", "interrupted", "budget_spent", "needs_decision")
 
 
-def request_to_resume(project: Project, run_id: str, ticket: str | None, break_glass: str | None) -> Request:
+def request_to_resume(
+    project: Project, run_id: str, ticket: str | None, break_glass: str | None, incident: str | None
+) -> Request:
     """Return the request that goes on with a run: same procedure, environment and inputs."""
     run = load(run_id)
     refuse_unless_resumable(run)
@@ -23,6 +25,7 @@ def request_to_resume(project: Project, run_id: str, ticket: str | None, break_g
         inputs=dict(run.inputs),
         ticket=ticket,
         break_glass=break_glass,
+        incident=incident,
         resumes=run.id,
     )
 

@@ -34,6 +34,7 @@ class Request:
     check: bool = False
     ticket: str | None = None
     break_glass: str | None = None
+    incident: str | None = None
     resumes: str | None = None
 
     def variables(self, run_id: str) -> dict[str, Any]:
@@ -44,6 +45,7 @@ class Request:
             "hasivu_resumes": self.resumes,
             "change_ticket": self.ticket,
             "break_glass": self.break_glass,
+            "incident": self.incident,
         }
         return {**self.inputs, **{name: value for name, value in named.items() if value}}
 

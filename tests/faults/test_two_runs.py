@@ -6,9 +6,10 @@ import re
 import subprocess
 
 import pytest
+from kubernetes.client.exceptions import NotFoundException
 from support.killing import kill_tree, new_run, started, wait_for
 from support.maintenance import settled_dead_rows, wear
-from support.sandbox import Sandbox
+from support.sandbox import Sandbox, lease
 
 pytestmark = pytest.mark.xdist_group("weekly-db-faults")
 
@@ -33,12 +34,15 @@ def test_the_second_run_exits_6_and_names_holder_start_and_expiry(sandbox: Sandb
     assert settled_dead_rows(sandbox, "payments") < 10_000
 
 
-def test_a_lock_outlives_its_period_while_its_run_lives_and_expires_after_its_death(sandbox: Sandbox) -> None:
-    wear(sandbox)
+def test_a_lock_is_renewed_while_its_run_lives_and_expires_after_its_death(sandbox: Sandbox) -> None:
+    wear(sandbox, share=0.6)
     known = set(sandbox.runs())
     with started(sandbox, "run", "weekly-db", *SLOW) as first:
-        new_run(sandbox, known)
-        wait_for(lambda: vacuuming(sandbox))
+        run = new_run(sandbox, known)
+        wait_for(lambda: holder_of(sandbox) == run.name)
+        taken = lease(sandbox)["spec"]
+        wait_for(lambda: lease(sandbox)["spec"]["renewTime"] > taken["renewTime"], 30)
+        assert lease(sandbox)["spec"]["acquireTime"] == taken["acquireTime"]
         kill_tree(first.pid)
     assert sandbox.run("weekly-db")["exit_code"] == 6
     wait_for(lambda: sandbox.run("weekly-db")["exit_code"] == 0, 60)
@@ -49,6 +53,14 @@ def test_both_runs_started_at_the_same_moment_do_not_both_work(sandbox: Sandbox)
     with started(sandbox, "run", "weekly-db", "--json") as one, started(sandbox, "run", "weekly-db", "--json") as two:
         codes = sorted([finish(one), finish(two)])
     assert codes == [0, 6]
+
+
+def holder_of(sandbox: Sandbox) -> str:
+    """Return who holds the lock of the database, or nothing while it was never taken."""
+    try:
+        return str(lease(sandbox)["spec"]["holderIdentity"])
+    except NotFoundException:
+        return ""
 
 
 def finish(process: subprocess.Popen[str]) -> int:

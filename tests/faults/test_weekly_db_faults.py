@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import shutil
 import signal
 import subprocess
@@ -181,10 +182,13 @@ def test_an_open_incident_refuses_the_run(sandbox: Sandbox) -> None:
     file.write_text(json.dumps({"open_incident": {"priority": "P1", "title": "Payments fail"}}))
     try:
         result = sandbox.run("weekly-db")
+        (incident,) = re.findall(r"--incident (\w+)", result["message"])
+        served = sandbox.run("weekly-db", "--incident", incident)
     finally:
         file.unlink()
     assert result["exit_code"] == 3
     assert "Payments fail" in result["message"]
+    assert served["exit_code"] == 0
 
 
 def test_the_first_interrupt_stops_at_a_safe_point_and_releases(sandbox: Sandbox) -> None:

@@ -10,28 +10,25 @@ from support.killing import kill_tree, lines, new_run, started, wait_for
 from support.maintenance import sessions_of_runs, settled_dead_rows, wear
 from support.sandbox import Sandbox
 
-pytestmark = pytest.mark.xdist_group("weekly-db-killed")
-
-LEASE_SECONDS = 15
+SHARES = 4
 
 
-@pytest.fixture(scope="module")
-def steps(sandbox: Sandbox) -> int:
-    """Return how many steps a whole run has."""
+@pytest.mark.parametrize(
+    "share", [pytest.param(share, marks=pytest.mark.xdist_group(f"killed-{share}")) for share in range(SHARES)]
+)
+def test_killed_at_every_step_a_resumed_run_ends_right(sandbox: Sandbox, share: int) -> None:
+    """Each share kills at every fourth step, so that several workers can share the steps."""
     wear(sandbox)
-    result = sandbox.run("weekly-db")
-    assert result["exit_code"] == 0, result
-    return steps_started(sandbox.home / "runs" / result["run"])
-
-
-def test_killed_at_every_step_a_resumed_run_ends_right(sandbox: Sandbox, steps: int) -> None:
-    assert steps >= 15
-    for step in range(1, steps + 1):
+    whole = sandbox.run("weekly-db")
+    assert whole["exit_code"] == 0, whole
+    steps = steps_started(sandbox.home / "runs" / whole["run"])
+    assert steps >= 30
+    for step in range(share + 1, steps + 1, SHARES):
         wear(sandbox)
-        run = kill_at_step(sandbox, step)
-        resume_and_check(sandbox, run)
+        resume_and_check(sandbox, kill_at_step(sandbox, step))
 
 
+@pytest.mark.xdist_group("killed-0")
 def test_killed_in_the_middle_of_a_vacuum_a_resumed_run_ends_right(sandbox: Sandbox) -> None:
     dead = wear(sandbox)
     known = set(sandbox.runs())
@@ -49,6 +46,7 @@ def test_killed_in_the_middle_of_a_vacuum_a_resumed_run_ends_right(sandbox: Sand
     assert settled_dead_rows(sandbox, "payments") < 0.1 * dead
 
 
+@pytest.mark.xdist_group("killed-1")
 def test_a_run_that_still_lives_is_not_resumed(sandbox: Sandbox) -> None:
     wear(sandbox)
     known = set(sandbox.runs())

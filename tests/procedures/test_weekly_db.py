@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import redis
 from support.maintenance import sessions_of_runs, settled_dead_rows, tables, wear
-from support.sandbox import PROJECT, Sandbox
+from support.sandbox import PROJECT, Sandbox, lease
 
 pytestmark = pytest.mark.xdist_group("weekly-db")
 
@@ -101,14 +101,3 @@ def world(sandbox: Sandbox) -> dict[str, Any]:
         "aws": [request for request in sandbox.requests("aws") if request["changing"]],
         "kubernetes": [request for request in sandbox.requests("kubernetes") if request["changing"]],
     }
-
-
-def lease(sandbox: Sandbox) -> dict[str, Any]:
-    """Return the Lease of the database as the API server has it."""
-    from kubernetes import client, config
-
-    api = config.new_client_from_config(str(sandbox.home / "sandbox" / "credentials" / "kubeconfig"))
-    found = client.CoordinationV1Api(api).read_namespaced_lease("hasivu-ops-database-hasivu", "hasivu")
-    result: dict[str, Any] = api.sanitize_for_serialization(found)
-    result["spec"].setdefault("holderIdentity", "")
-    return result

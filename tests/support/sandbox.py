@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from kubernetes import client, config
 from psycopg.rows import dict_row
 
 PROJECT = Path(__file__).parents[2]
@@ -129,3 +130,12 @@ class Sandbox:
         """Return the manifest of a run."""
         manifest: dict[str, Any] = json.loads((self.home / "runs" / run / "manifest.json").read_text())
         return manifest
+
+
+def lease(sandbox: Sandbox) -> dict[str, Any]:
+    """Return the Lease of the database as the API server has it."""
+    api = config.new_client_from_config(str(sandbox.home / "sandbox" / "credentials" / "kubeconfig"))
+    found = client.CoordinationV1Api(api).read_namespaced_lease("hasivu-ops-database-hasivu", "hasivu")
+    result: dict[str, Any] = api.sanitize_for_serialization(found)
+    result["spec"].setdefault("holderIdentity", "")
+    return result

@@ -27,6 +27,7 @@ caption { text-align: left; padding: .2rem 0; }
 th, td { text-align: left; vertical-align: top; padding: .35rem .6rem; border-bottom: 1px solid var(--line); }
 thead th { background: var(--band); }
 tbody th { font-weight: 500; }
+td.long { min-width: 16rem; }
 .n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 svg { display: block; width: 100%; }
 svg text { fill: var(--ink); font: 13px system-ui, sans-serif; }
@@ -57,7 +58,8 @@ PAGE = """
 <th scope="col"{% if column.kind in numeric %} class="n"{% endif %}>{{ column.label }}</th>{% endfor %}</tr></thead>
 <tbody>{% for row in data.rows %}<tr>{% for column in data.columns %}
 {% set cell = row.get(column.key) %}{% if loop.first %}<th scope="row">{{ cell | shown(column.kind) }}</th>
-{% else %}<td class="{% if column.kind in numeric %}n{% elif column.kind == 'outcome' %}{{ cell | tone }}{% endif %}">
+{% else %}<td class="{% if column.kind in numeric %}n{% elif column.kind == 'outcome' %}{{ cell | tone }}
+{%- elif cell | string | length > 40 %}long{% endif %}">
 {{- cell | shown(column.kind) }}</td>{% endif %}{% endfor %}</tr>{% endfor %}</tbody>{% endif %}
 </table></div>
 {%- endmacro %}

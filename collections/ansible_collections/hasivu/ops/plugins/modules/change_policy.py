@@ -88,8 +88,8 @@ PLACEHOLDER = re.compile(r"^$|123456789012|NEW_|CHANGE_?ME|REPLACE|EXAMPLE|^<.*>
 ASKED_FOR = {
     "reason": "a reason: give one with --ticket",
     "ticket": "a change ticket: give one with --ticket",
-    "one_approval": "a plan that one other person approved: make one with hasivu-play plan, then run it with --plan",
-    "two_approvals": "a plan that two other persons approved: make one with hasivu-play plan, then run it with --plan",
+    "one_approval": "the approval of another person, which this version cannot take yet: only --break-glass passes",
+    "two_approvals": "the approval of two other persons, which this version cannot take yet: only --break-glass passes",
 }
 
 
