@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from support.killing import descendants, lines, new_run, started, wait_for
-from support.maintenance import sessions_of_runs, settled_dead_rows, tables, wear
+from support.maintenance import dead_rows, sessions_of_runs, tables, wear
 from support.sandbox import PROGRAMS, Sandbox
 
 pytestmark = pytest.mark.xdist_group("weekly-db-faults")
@@ -85,7 +85,7 @@ def test_a_role_without_rights_is_a_finding_never_a_silent_skip(sandbox: Sandbox
             connection.execute("GRANT hasivu_app, pg_maintain TO hasivu_maint")
     assert result["exit_code"] == 1
     assert "payments" in result["message"]
-    assert settled_dead_rows(sandbox, "payments") >= 0.9 * worn
+    assert dead_rows(sandbox) >= 0.9 * worn
 
 
 def test_a_table_locked_by_ddl_is_named_and_the_others_are_done(sandbox: Sandbox) -> None:
@@ -128,7 +128,7 @@ def test_a_full_disk_under_the_records_refuses_the_run(sandbox: Sandbox, worn: i
     result = json.loads(done.stdout)
     assert result["exit_code"] in (3, 4), result
     assert "No space left on device" in result["message"]
-    assert settled_dead_rows(sandbox, "payments") >= 0.9 * worn
+    assert dead_rows(sandbox) >= 0.9 * worn
 
 
 def test_the_run_goes_on_with_the_lock_in_s3_while_kubernetes_is_down(sandbox: Sandbox) -> None:
@@ -151,7 +151,7 @@ def test_a_freeze_window_refuses_the_run_and_says_when_it_becomes_possible(sandb
     assert result["exit_code"] == 3
     assert "Run again after" in result["message"]
     assert rehearsal["exit_code"] == 0
-    assert settled_dead_rows(sandbox, "payments") >= 0.9 * worn
+    assert dead_rows(sandbox) >= 0.9 * worn
 
 
 @pytest.mark.parametrize(
@@ -174,7 +174,7 @@ def test_an_instance_that_is_not_fit_refuses_the_run(
         file.unlink()
     assert result["exit_code"] == 3
     assert word in result["message"]
-    assert settled_dead_rows(sandbox, "payments") >= 0.9 * worn
+    assert dead_rows(sandbox) >= 0.9 * worn
 
 
 def test_an_open_incident_refuses_the_run(sandbox: Sandbox) -> None:

@@ -13,7 +13,7 @@ from support.sandbox import Sandbox
 
 pytestmark = pytest.mark.xdist_group("weekly-db")
 
-SLOW = ("-e", "cost_delay_ms=20", "-e", "cost_limit=100")
+SLOW = ("-e", "cost_delay_ms=20", "-e", "cost_limit=300")
 
 
 def test_no_secret_stands_in_a_command_line_an_environment_or_a_file(sandbox: Sandbox) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import redis
-from support.maintenance import sessions_of_runs, settled_dead_rows, tables, wear
+from support.maintenance import dead_rows, sessions_of_runs, tables, wear
 from support.sandbox import PROJECT, Sandbox, lease
 
 pytestmark = pytest.mark.xdist_group("weekly-db")
@@ -70,7 +70,7 @@ def test_bare_ansible_playbook_runs_the_same_procedure_with_lock_and_record(sand
     known = set(sandbox.runs())
     done = sandbox.ansible_playbook("playbooks/weekly-db.yml", "-i", "inventory/sandbox")
     assert done.returncode == 0, done.stdout
-    assert settled_dead_rows(sandbox, "payments") < 0.1 * dead
+    assert dead_rows(sandbox) < 0.1 * dead
     (run,) = set(sandbox.runs()) - known
     assert sandbox.manifest(run.name)["state"] == "done"
     assert sandbox.play("runs", "verify", run.name).returncode == 0
@@ -86,7 +86,7 @@ def test_bare_ansible_playbook_without_the_record_is_refused(sandbox: Sandbox, t
     )
     assert done.returncode == 2
     assert "No record is written" in done.stdout
-    assert settled_dead_rows(sandbox, "payments") >= 0.9 * dead
+    assert dead_rows(sandbox) >= 0.9 * dead
 
 
 def world(sandbox: Sandbox) -> dict[str, Any]:

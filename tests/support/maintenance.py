@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from support.sandbox import Sandbox
@@ -17,19 +16,13 @@ def wear(sandbox: Sandbox, table: str = "payments", share: float = 0.3) -> int:
     """Make dead rows in a table by rewriting a share of its rows as they are, and return how many are dead now."""
     with sandbox.database() as connection:
         connection.execute(f"UPDATE {table} SET id = id WHERE random() < %s", [share])
-    return settled_dead_rows(sandbox, table)
+        connection.execute("SELECT pg_stat_force_next_flush()")
+    return dead_rows(sandbox, table)
 
 
-def settled_dead_rows(sandbox: Sandbox, table: str) -> int:
-    """Return the dead rows of a table once the statistics of all sessions have arrived."""
-    seen = -1
-    for _ in range(50):
-        dead = int(sandbox.value("SELECT n_dead_tup FROM pg_stat_user_tables WHERE relid = %s::regclass", table))
-        if dead > 0 and dead == seen:
-            return dead
-        seen = dead
-        time.sleep(0.2)
-    return seen
+def dead_rows(sandbox: Sandbox, table: str = "payments") -> int:
+    """Return how many rows of a table are dead, as the server counts them."""
+    return int(sandbox.value("SELECT n_dead_tup FROM pg_stat_user_tables WHERE relid = %s::regclass", table))
 
 
 def tables(sandbox: Sandbox) -> dict[str, dict[str, Any]]:
