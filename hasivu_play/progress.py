@@ -15,7 +15,7 @@ from hasivu_play.tracker import StepRun, Tracker
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-MARKS = {"ok": "✓", "changed": "✓", "skipped": "–", "ignored": "!", "failed": "✗", "unreachable": "✗", "cut short": "✗"}  # noqa: RUF001
+MARKS = {"ok": "✓", "changed": "✓", "skipped": "–", "ignored": "!", "failed": "✗", "unreachable": "✗", "cut short": "✗"}
 COLOURS = {"ok": "green", "changed": "yellow", "skipped": "dim", "ignored": "yellow"}
 
 

@@ -54,14 +54,14 @@ def takes(option: dict[str, Any]) -> str:
         return kind
     if high is None:
         return f"{kind} ≥ {low}"
-    return f"{kind} ≤ {high}" if low is None else f"{kind} {low}–{high}"  # noqa: RUF001  # an en dash is meant
+    return f"{kind} ≤ {high}" if low is None else f"{kind} {low}–{high}"
 
 
 def default(option: dict[str, Any]) -> str:
     """Return the default of an input, or that it has none."""
     if option.get("required"):
         return "required"
-    return str(option["default"]) if option.get("default") not in (None, [], "") else "–"  # noqa: RUF001
+    return str(option["default"]) if option.get("default") not in (None, [], "") else "–"
 
 
 def controls(header: Header) -> list[tuple[str, str, str]]:

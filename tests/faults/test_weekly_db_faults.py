@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ import pytest
 from support.killing import descendants, lines, new_run, started, wait_for
 from support.maintenance import dead_rows, sessions_of_runs, tables, wear
 from support.sandbox import PROGRAMS, Sandbox
+from support.small_disk import OWN_MOUNTS, needs_small_disk
 
 pytestmark = pytest.mark.xdist_group("weekly-db-faults")
 
@@ -114,11 +114,12 @@ def test_a_transaction_that_pins_dead_rows_is_named(sandbox: Sandbox) -> None:
     assert str(pid) in result["message"]
 
 
+@needs_small_disk
 def test_a_full_disk_under_the_records_refuses_the_run(sandbox: Sandbox, worn: int) -> None:
     """A file system of 64 KiB stands where the records go; only this run sees it."""
     small = f"mount -t tmpfs -o size=64k none {sandbox.home}/runs && exec {PROGRAMS}/hasivu-play run weekly-db --json"
     done = subprocess.run(
-        [shutil.which("unshare") or "unshare", "--mount", "--map-root-user", "--user", "sh", "-c", small],
+        [*OWN_MOUNTS, "sh", "-c", small],
         env=sandbox.environment,
         capture_output=True,
         text=True,

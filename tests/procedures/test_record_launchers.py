@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import signal
 import subprocess
 import time
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import ansible_runner
 import pytest
+from support.small_disk import OWN_MOUNTS, needs_small_disk
 from support.tiny_project import SECRET, Project, write_project
 
 from hasivu_play import records
@@ -191,25 +191,14 @@ def test_ansible_runner_leaves_the_same_record(project: Project, tmp_path_factor
     assert_verified(project)
 
 
-def may_mount() -> bool:
-    """Tell whether a small disk of our own can be had."""
-    if shutil.which("unshare") is None:
-        return False
-    command = ["unshare", "--user", "--map-root-user", "--mount", "mount", "-t", "tmpfs", "tmpfs", "/mnt"]
-    return subprocess.run(command, capture_output=True, check=False).returncode == 0
-
-
-@pytest.mark.skipif(not may_mount(), reason="a small disk needs user namespaces")
+@needs_small_disk
 def test_a_full_disk_stops_the_run_with_a_record_that_ends(project: Project) -> None:
     runs = project.home / "runs"
     runs.mkdir()
     script = 'mount -t tmpfs -o size=200k tmpfs "$1" && shift && "$@"; cp -r "$0" "$0.kept"'
     subprocess.run(
         [
-            "unshare",
-            "--user",
-            "--map-root-user",
-            "--mount",
+            *OWN_MOUNTS,
             "sh",
             "-c",
             script,

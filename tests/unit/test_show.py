@@ -24,7 +24,7 @@ def test_every_sentence_of_the_playbook_is_shown(style):
         "Stop, and say which step failed",
         "Whatever happens",
         "Empty the sink",
-        "int 10–90",  # noqa: RUF001
+        "int 10–90",
         "briefly",
         "SOC2-A1.2",
         "Cold water.",
