@@ -117,6 +117,7 @@ def test_a_transaction_that_pins_dead_rows_is_named(sandbox: Sandbox) -> None:
 @needs_small_disk
 def test_a_full_disk_under_the_records_refuses_the_run(sandbox: Sandbox, worn: int) -> None:
     """A file system of 64 KiB stands where the records go; only this run sees it."""
+    (sandbox.home / "runs").mkdir(mode=0o700, exist_ok=True)
     small = f"mount -t tmpfs -o size=64k none {sandbox.home}/runs && exec {PROGRAMS}/hasivu-play run weekly-db --json"
     done = subprocess.run(
         [*OWN_MOUNTS, "sh", "-c", small],
