@@ -17,6 +17,7 @@ import io
 import os
 from typing import Any
 
+from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.module_utils.testing import patch_module_args
 from ansible.plugins.action import ActionBase
 from ansible.utils.vars import merge_hash
@@ -54,7 +55,7 @@ class ActionModule(ActionBase):
     def _runs_in_worker(self, task_vars: dict[str, Any]) -> bool:
         """Tell whether the module may run here: on the control node, as this user, and not in the background."""
         wanted = self._templar.template(task_vars.get("modules_in_worker", True))
-        return bool(wanted) and self._connection.transport == "local" and not self._play_context.become
+        return boolean(wanted, strict=False) and self._connection.transport == "local" and not self._play_context.become
 
     def _run_in_worker(self, task_vars: dict[str, Any]) -> dict[str, Any]:
         """Call the module's `main` with its arguments, in the environment that the task asks for."""

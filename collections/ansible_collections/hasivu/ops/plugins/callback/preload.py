@@ -21,6 +21,7 @@ import importlib
 from typing import Any
 
 from ansible.plugins.callback import CallbackBase
+from ansible.plugins.loader import action_loader
 
 OURS = "hasivu.ops."
 
@@ -32,6 +33,10 @@ class CallbackModule(CallbackBase):
     CALLBACK_TYPE = "aggregate"
     CALLBACK_NAME = "hasivu.ops.preload"
     CALLBACK_NEEDS_ENABLED = True
+
+    def v2_playbook_on_play_start(self, play: Any) -> None:
+        """Load the action that runs modules, and what it imports, which each worker would else load for itself."""
+        action_loader.get("hasivu.ops.in_worker", class_only=True)
 
     def v2_playbook_on_task_start(self, task: Any, is_conditional: bool) -> None:
         """Import the module of the task, and let it load more for these arguments where it has a `preload`."""
