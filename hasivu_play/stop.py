@@ -17,6 +17,7 @@ SIGNALS = {
     signal.SIGTERM: "hasivu-play was told to end",
     signal.SIGHUP: "the terminal was closed",
 }
+SEAL = "manifest.json"
 SECONDS_TO_TERMINATE = 5.0
 SECONDS_TO_A_SAFE_POINT = 30.0
 
@@ -37,6 +38,7 @@ class Stop:
         self._terminated: float | None = None
         self._bystanders = children(os.getpid())  # a sandbox that this command started goes on
         self._processes: list[int] = []
+        self._written = False
         self.reason: str | None = None
         self.out_of_time = False
 
@@ -51,9 +53,11 @@ class Stop:
         self._write()
 
     def _write(self) -> None:
-        """Leave the request in the folder of the run, as soon as the run has one."""
-        if self.reason and self._file.parent.is_dir() and not self._file.exists():
+        """Leave the request in the folder of the run, once, as soon as the run has one and before it is sealed."""
+        folder = self._file.parent
+        if self.reason and not self._written and folder.is_dir() and not (folder / SEAL).exists():
             self._file.write_text(self.reason + "\n", encoding="utf-8")
+            self._written = True
 
     def now(self) -> None:
         """End Ansible's processes; the playbook passes the signal on to its workers."""

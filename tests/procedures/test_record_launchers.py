@@ -136,7 +136,7 @@ def wait_for_step(project: Project, name: str) -> None:
     """Wait until a step has begun."""
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
-        if project.folders() and name in (project.folders()[-1] / "record.jsonl").read_text():
+        if any(name in record.read_text() for record in project.home.glob("runs/*/record.jsonl")):
             return
         time.sleep(0.1)
     raise AssertionError(f"{name} has not begun")

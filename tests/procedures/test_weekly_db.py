@@ -18,6 +18,7 @@ NEXT_TRANSACTION = "SELECT pg_snapshot_xmax(pg_current_snapshot())::text"
 
 
 def test_a_run_removes_dead_rows_freezes_what_is_old_and_leaves_the_rest_alone(sandbox: Sandbox) -> None:
+    assert sandbox.play("sandbox", "reset").returncode == 0
     before = tables(sandbox)
     in_need = {name for name, table in before.items() if table["dead"] >= max(10_000, 0.05 * table["live"])}
     assert len(in_need) >= 5

@@ -124,7 +124,7 @@ class Sandbox:
 
     def runs(self) -> list[Path]:
         """Return the folders of the records, oldest first."""
-        return sorted((self.home / "runs").iterdir())
+        return sorted((self.home / "runs").glob("*"))
 
     def manifest(self, run: str) -> dict[str, Any]:
         """Return the manifest of a run."""

@@ -4,7 +4,7 @@ from contextlib import suppress
 
 import pytest
 from ansible_collections.hasivu.ops.plugins.module_utils.inputs import InputError, validate
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hasivu_play.errors import UsageError
@@ -77,6 +77,8 @@ def test_an_accepted_number_is_within_its_bounds(number):
 
 
 @given(st.text())
+@example("Infinity")
+@example("NaN")
 def test_no_text_breaks_the_check(text):
     for name in SPECIFICATION:
         with suppress(InputError):

@@ -43,8 +43,13 @@ CALLS = [
 ]  # fmt: skip
 
 
+@pytest.fixture
+def an_object(aws):
+    aws.client("s3").put_object(Bucket="hasivu-sandbox-locks", Key="a/b c+d", Body=b"")
+
+
 @pytest.mark.parametrize(("service", "method", "parameters", "action", "changing"), CALLS, ids=[c[3] for c in CALLS])
-def test_a_call_is_logged_under_its_name(aws, service, method, parameters, action, changing):
+def test_a_call_is_logged_under_its_name(aws, an_object, service, method, parameters, action, changing):
     getattr(aws.client(service), method)(**parameters)
     logged = aws.requests()[-1]
     assert (logged["action"], logged["changing"], logged["status"] // 100) == (action, changing, 2)

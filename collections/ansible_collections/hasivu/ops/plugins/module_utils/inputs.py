@@ -61,7 +61,10 @@ def convert(name: str, option: dict[str, Any], value: Any) -> tuple[Any, bool]:
     if value is None:
         return None, not option.get("required")
     plain = {key: item for key, item in option.items() if key not in BOUNDS}
-    result = ArgumentSpecValidator({name: plain}).validate({name: value})
+    try:
+        result = ArgumentSpecValidator({name: plain}).validate({name: value})
+    except OverflowError:  # Ansible turns the text Infinity into a whole number
+        return value, False
     if result.error_messages:
         return value, False
     converted = result.validated_parameters[name]
