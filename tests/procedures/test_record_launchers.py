@@ -9,6 +9,7 @@ from pathlib import Path
 
 import ansible_runner
 import pytest
+from support.killing import descendants, kill_all, kill_tree
 from support.small_disk import OWN_MOUNTS, needs_small_disk
 from support.tiny_project import SECRET, Project, write_project
 
@@ -149,8 +150,10 @@ def test_a_killed_run_ends_as_interrupted(project: Project, number: signal.Signa
         command, cwd=project.root, env=project.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     wait_for_step(project, "Wait to be killed")
+    workers = descendants(process.pid)
     process.send_signal(number)
     process.wait(30)
+    kill_all(workers)
     records.close_interrupted()
     run = records.load(project.folders()[-1].name)
     assert (run.state, run.exit_code, run.failed_step) == ("interrupted", 4, "Wait to be killed")
@@ -166,7 +169,7 @@ def test_the_next_bare_run_closes_the_one_that_was_killed(project: Project) -> N
         stderr=subprocess.DEVNULL,
     )
     wait_for_step(project, "Wait to be killed")
-    process.kill()
+    kill_tree(process.pid)
     process.wait(30)
     project.play("-e", "mode=well")
     assert [run.state for run in records.list_runs()] == ["done", "interrupted"]

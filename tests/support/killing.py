@@ -8,7 +8,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -39,11 +39,14 @@ def started(sandbox: Sandbox, *arguments: str) -> Iterator[subprocess.Popen[str]
 
 def kill_tree(pid: int) -> None:
     """Send SIGKILL to a process and to all that descend from it."""
-    for one in [pid, *descendants(pid)]:
-        try:
+    kill_all([pid, *descendants(pid)])
+
+
+def kill_all(processes: list[int]) -> None:
+    """Send SIGKILL to processes, some of which may have ended already."""
+    for one in processes:
+        with suppress(ProcessLookupError):
             os.kill(one, signal.SIGKILL)
-        except ProcessLookupError:
-            continue
 
 
 def descendants(pid: int) -> list[int]:
