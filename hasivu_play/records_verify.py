@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.hasivu.ops.plugins.module_utils import record_line, record_origin
-from ansible_collections.hasivu.ops.plugins.module_utils.record import RECORD
+from ansible_collections.hasivu.ops.plugins.module_utils.record import PASSING, RECORD
 from ansible_collections.hasivu.ops.plugins.module_utils.record_seal import LINES, MANIFEST, SIGNATURE
 
 from hasivu_play.records_lines import broken_chain, changed_lines
@@ -70,7 +70,7 @@ def file_problems(run: Run, manifest: dict[str, Any]) -> list[str]:
     found = {str(path.relative_to(run.directory)) for path in record_origin.files_below(run.directory)}
     altered = [f"{name} was altered." for name in sorted(listed.keys() & found) if digest_of(run, name) != listed[name]]
     removed = [f"{name} was removed." for name in sorted(listed.keys() - found)]
-    added = sorted(found - listed.keys() - {RECORD, MANIFEST, SIGNATURE})
+    added = sorted(found - listed.keys() - {RECORD, MANIFEST, SIGNATURE, *PASSING})
     return [*altered, *removed, *(f"{name} was added after the record was sealed." for name in added)]
 
 

@@ -17,7 +17,6 @@ SIGNALS = {
     signal.SIGTERM: "hasivu-play was told to end",
     signal.SIGHUP: "the terminal was closed",
 }
-SEAL = "manifest.json"
 SECONDS_TO_TERMINATE = 5.0
 SECONDS_TO_A_SAFE_POINT = 30.0
 
@@ -53,9 +52,8 @@ class Stop:
         self._write()
 
     def _write(self) -> None:
-        """Leave the request in the folder of the run, once, as soon as the run has one and before it is sealed."""
-        folder = self._file.parent
-        if self.reason and not self._written and folder.is_dir() and not (folder / SEAL).exists():
+        """Leave the request in the folder of the run, once and as soon as the run has one."""
+        if self.reason and not self._written and self._file.parent.is_dir():
             self._file.write_text(self.reason + "\n", encoding="utf-8")
             self._written = True
 

@@ -224,6 +224,7 @@ def test_the_second_interrupt_stops_now(sandbox: Sandbox) -> None:
     assert left
     wait_for(lambda: not sessions_of_runs(sandbox), 30)
     assert sandbox.manifest(run.name)["exit_code"] == 4
+    assert sandbox.play("resume", run.name).returncode == 0
 
 
 def vacuuming(sandbox: Sandbox) -> bool:

@@ -18,7 +18,6 @@ from ansible_collections.hasivu.ops.plugins.module_utils.lock import (
     renew,
 )
 
-SEAL = "manifest.json"
 STANDARD_STREAMS = 3
 LOOK_SECONDS = 0.5
 SHARE_OF_PERIOD = 0.8
@@ -94,7 +93,7 @@ def renewed(store: Store, resource: str, holder: str) -> bool | None:
 
 def stop_run(kept: Kept, reason: str) -> None:
     """Ask the run to stop at its next safe point, for another run may soon hold the resource."""
-    if kept.stop_file is not None and not Path(kept.stop_file).with_name(SEAL).exists():
+    if kept.stop_file is not None:
         Path(kept.stop_file).write_text(f"the lock was lost: {reason}\n", encoding="utf-8")
 
 

@@ -16,6 +16,7 @@ RECORD = "record.jsonl"
 STOP = "stop"
 PROGRESS = "progress.jsonl"
 RESERVE = "reserve"
+PASSING = (RESERVE, STOP, PROGRESS)  # files that serve a run while it lives, and prove nothing
 RESERVED_BYTES = 64 * 1024
 DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 HEAVY = frozenset({"result", "diff", "warnings", "request_ids", "item"})

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.hasivu.ops.plugins.module_utils import record_line, record_origin, signature
-from ansible_collections.hasivu.ops.plugins.module_utils.record import PROGRESS, RECORD, RESERVE, STOP
+from ansible_collections.hasivu.ops.plugins.module_utils.record import PASSING, RECORD
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -28,7 +28,7 @@ def seal(directory: Path, key_path: str | None) -> dict[str, Any]:
 
     The signature is written before the manifest, so that a folder with a manifest is a sealed one.
     """
-    for name in (RESERVE, STOP, PROGRESS):
+    for name in PASSING:
         (directory / name).unlink(missing_ok=True)
     lines = record_line.read_lines(directory / RECORD)
     write_private(directory / LINES, digest_list(lines))
