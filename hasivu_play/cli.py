@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -19,9 +20,11 @@ from hasivu_play.project import Project, installed_project
 
 if TYPE_CHECKING:
     from hasivu_play.header import Header
+    from hasivu_play.records import Run
     from hasivu_play.run import Request
 
 SANDBOX = "sandbox"
+Command = Callable[..., Any]
 
 
 class Commands(click.Group):
@@ -62,6 +65,7 @@ ticket_option = click.option("--ticket", metavar="T", help="Change ticket that t
 break_glass_option = click.option("--break-glass", metavar="REASON", help="Pass time and approval guards; recorded.")
 incident_option = click.option("--incident", metavar="ID", help="Open incident that this run serves; it stops no run.")
 verbose_option = click.option("-v", "--verbose", is_flag=True, help="Show Ansible's own output too.")
+run_argument = click.argument("run_id", metavar="RUN")
 procedure_argument = click.argument("procedure", metavar="ID", shell_complete=complete_procedure)
 environment_option = click.option(
     "--env",
@@ -72,6 +76,18 @@ environment_option = click.option(
     shell_complete=complete_environment,
     help="Environment to work in.",
 )
+
+
+def consent_options(command: Command) -> Command:
+    """Add what an operator gives with a run besides its inputs."""
+    for option in (incident_option, break_glass_option, ticket_option):
+        command = option(command)
+    return command
+
+
+def output_options(command: Command) -> Command:
+    """Add how a run is shown."""
+    return verbose_option(json_option(command))
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -114,11 +130,8 @@ def show_command(ctx: click.Context, procedure: str, style: str) -> None:
     "-e", "--input", "assignments", metavar="KEY=VALUE", multiple=True, help="Set an input; `show` lists them."
 )
 @click.option("--check", is_flag=True, help="Rehearse: read everything, change nothing.")
-@ticket_option
-@break_glass_option
-@incident_option
-@verbose_option
-@json_option
+@consent_options
+@output_options
 @click.pass_context
 def run_command(
     ctx: click.Context,
@@ -147,12 +160,9 @@ def run_command(
 
 
 @main.command("resume")
-@click.argument("run_id", metavar="RUN")
-@ticket_option
-@break_glass_option
-@incident_option
-@verbose_option
-@json_option
+@run_argument
+@consent_options
+@output_options
 @click.pass_context
 def resume_command(
     ctx: click.Context,
@@ -164,16 +174,46 @@ def resume_command(
     json_wanted: bool,
 ) -> None:
     """Go on with RUN, which stopped part-way; the first letters of its id will do."""
-    from hasivu_play.records import close_interrupted
-    from hasivu_play.resume import request_to_resume
+    from hasivu_play.resume import Consent, request_to_resume
+
+    project = project_of(ctx)
+    run, header = ended_run(project, run_id)
+    request = request_to_resume(project, run, Consent(ticket, break_glass, incident))
+    perform(project, header, request, verbose=verbose, json_wanted=json_wanted)
+
+
+@main.command("rollback")
+@run_argument
+@consent_options
+@output_options
+@click.pass_context
+def rollback_command(
+    ctx: click.Context,
+    run_id: str,
+    ticket: str | None,
+    break_glass: str | None,
+    incident: str | None,
+    verbose: bool,
+    json_wanted: bool,
+) -> None:
+    """Undo RUN, as far as its procedure has a way back; the first letters of its id will do."""
+    from hasivu_play.resume import Consent, request_to_roll_back
+
+    project = project_of(ctx)
+    run, header = ended_run(project, run_id)
+    request = request_to_roll_back(project, run, header, Consent(ticket, break_glass, incident))
+    perform(project, header, request, verbose=verbose, json_wanted=json_wanted)
+
+
+def ended_run(project: Project, run_id: str) -> tuple[Run, Header]:
+    """Return a run with the header of its procedure, after closing the records of runs whose process is gone."""
+    from hasivu_play.records import close_interrupted, load
     from hasivu_play.trust import read_checked_header
 
     close_interrupted()
-    project = project_of(ctx)
-    request = request_to_resume(project, run_id, ticket, break_glass, incident)
-    project.inventory(request.environment)
-    header = read_checked_header(project.playbook(request.procedure))
-    perform(project, header, request, verbose=verbose, json_wanted=json_wanted)
+    run = load(run_id)
+    project.inventory(run.environment)
+    return run, read_checked_header(project.playbook(run.procedure))
 
 
 def perform(project: Project, header: Header, request: Request, *, verbose: bool, json_wanted: bool) -> None:
@@ -211,7 +251,7 @@ def runs_list_command(json_wanted: bool) -> None:
 
 
 @runs_group.command("show")
-@click.argument("run_id", metavar="RUN")
+@run_argument
 @json_option
 def runs_show_command(run_id: str, json_wanted: bool) -> None:
     """Show RUN step by step; the first letters of its id will do."""

@@ -34,6 +34,7 @@ class Header:
     controls: list[dict[str, str]] = field(default_factory=list)
     departures: list[dict[str, str]] = field(default_factory=list)
     resources: list[str] = field(default_factory=list)
+    reversible: bool = False
 
 
 class PlaybookLoader(yaml.CSafeLoader):
@@ -75,7 +76,7 @@ def header_of(plays: list[dict[str, Any]], name: str, *, trusted: bool = False) 
         raise UsageError(f"{name} has no header. Give its first play `vars: runbook:`, as the other playbooks have.")
     if not trusted:
         check(runbook, name)
-    return Header(**{column.name: runbook[column.name] for column in fields(Header)})
+    return Header(**{column.name: runbook[column.name] for column in fields(Header) if column.name in runbook})
 
 
 def check(runbook: dict[str, Any], name: str) -> None:

@@ -54,6 +54,7 @@ class Run:
     ticket: str | None = None
     break_glass: str | None = None
     resumes: str | None = None
+    direction: str = "forward"
     launcher: str | None = None
     changed: int = 0
     failed_step: str | None = None
@@ -149,6 +150,7 @@ def begun(directory: Path, fields: dict[str, Any]) -> dict[str, Any]:
         "check": bool(fields.get("check")),
         "inputs": fields.get("inputs") or {},
         "resumes": fields.get("resumes") or None,
+        "direction": fields.get("direction") or "forward",
         "playbook_digest": playbook.get("sha256", ""),
         **{name: fields.get(name) for name in optional},
     }

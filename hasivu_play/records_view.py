@@ -10,6 +10,7 @@ from hasivu_play.console import aligned, duration
 from hasivu_play.records_run import Run, Step
 
 HEADINGS = ("RUN", "STATE", "EXIT", "CHANGED", "STARTED (IST)", "TOOK", "STEP THAT DECIDED")
+PURPOSE = {"forward": "Resumes", "back": "Rolls back"}
 MARKS = {
     "ok": "ok",
     "changed": "changed",
@@ -63,7 +64,8 @@ def as_timeline(run: Run) -> str:
 def heading(run: Run) -> list[str]:
     """Return what was run, where, and for whom."""
     lines = [f"{run.title or run.procedure} in {run.environment}{', rehearsed' if run.check else ''}: {run.id}"]
-    facts = {"Ticket": run.ticket, "BREAK GLASS": run.break_glass, "Resumes": run.resumes, "Launcher": run.launcher}
+    facts = {"Ticket": run.ticket, "BREAK GLASS": run.break_glass, PURPOSE.get(run.direction, ""): run.resumes}
+    facts["Launcher"] = run.launcher
     inputs = ", ".join(f"{name}={value}" for name, value in run.inputs.items())
     lines += [f"{name}: {value}" for name, value in {**facts, "Inputs": inputs}.items() if value]
     return [*lines, f"Started: {run.started} ({clock(run.started_ist)} IST)"]

@@ -36,6 +36,7 @@ class Request:
     break_glass: str | None = None
     incident: str | None = None
     resumes: str | None = None
+    direction: str | None = None
 
     def variables(self, run_id: str) -> dict[str, Any]:
         """Return the extra variables of the run; none of them is a secret."""
@@ -43,6 +44,7 @@ class Request:
             "hasivu_run_id": run_id,
             "hasivu_launcher": f"hasivu-play {__version__}",
             "hasivu_resumes": self.resumes,
+            "hasivu_direction": self.direction,
             "change_ticket": self.ticket,
             "break_glass": self.break_glass,
             "incident": self.incident,

@@ -13,7 +13,7 @@ from hasivu_play.project import Project
 
 PROJECT = Project(Path(__file__).parent / "data" / "project")
 HEAVY = {"ansible", "ansible_runner", "boto3", "kubernetes", "psycopg", "redis", "rich", "jsonschema", "yaml", "jinja2"}
-COMMANDS = ["list", "show", "run", "resume", "runs", "sandbox", "doctor"]
+COMMANDS = ["list", "show", "run", "resume", "rollback", "runs", "sandbox", "doctor"]
 
 
 @pytest.fixture
@@ -64,6 +64,7 @@ def test_list_is_a_table_and_json(play):
         (["doctor", "--env", "prod"], "There is no environment 'prod'."),
         (["runs", "show", "2026"], "There is no record of a run '2026'."),
         (["resume", "2026"], "There is no record of a run '2026'."),
+        (["rollback", "2026"], "There is no record of a run '2026'."),
         (["sandbox", "fault", "rain"], "There is no fault 'rain'."),
     ],
 )

@@ -144,6 +144,21 @@ def test_an_interrupted_run_is_resumed_with_its_inputs_and_a_finished_one_is_not
     assert "nothing is left to resume" in refused.stderr
 
 
+def test_a_run_is_rolled_back_once_and_a_rehearsal_is_not(play):
+    run = json.loads(play(*RUN, "--json", "-e", "degrees=60").stdout)["run"]
+    back = json.loads(play("rollback", run, "--json").stdout)
+    assert (back["state"], back["changed"]) == ("done", 1)
+    shown = json.loads(play("runs", "show", back["run"], "--json").stdout)
+    assert (shown["direction"], shown["resumes"], shown["inputs"]["degrees"]) == ("back", run, 60)
+    outcomes = {step["name"]: step["outcome"] for step in shown["steps"]}
+    assert outcomes["Make the plates dirty again"] == "changed"
+    assert outcomes["Wipe the plates"] == "skipped"
+    rehearsed = json.loads(play(*RUN, "--json", "--check").stdout)["run"]
+    refused = play("rollback", rehearsed)
+    assert refused.returncode == 3
+    assert "was a rehearsal" in refused.stderr
+
+
 def test_a_terminal_shows_the_step_and_the_progress_of_its_module(play):
     parent, child = pty.openpty()
     environment = {**play.environment, "TERM": "xterm-256color", "COLUMNS": "100", "LINES": "30"}

@@ -131,6 +131,24 @@ def test_a_resumed_run_keeps_its_window(project: Project) -> None:
     project.play("-e", "mode=well", "-e", f"hasivu_resumes={first['run']}")
     assert project.events()[0]["window_started"] == first["window_started"]
     assert project.manifest()["resumes"] == first["run"]
+    assert (first["origin"], project.manifest()["origin"]) == (first["run"], first["run"])
+
+
+def test_the_way_back_has_a_budget_of_its_own_and_the_same_origin(project: Project) -> None:
+    project.play("-e", "mode=well")
+    first = project.events()[0]
+    time.sleep(1)
+    back = project.play("-e", "mode=well", "-e", f"hasivu_resumes={first['run']}", "-e", "hasivu_direction=back")
+    assert back.returncode == 0, back.stdout
+    begun = project.events()[0]
+    assert (begun["origin"], begun["direction"]) == (first["run"], "back")
+    assert begun["window_started"] > first["window_started"]
+
+
+def test_there_is_no_way_back_from_nowhere(project: Project) -> None:
+    played = project.play("-e", "mode=well", "-e", "hasivu_direction=back")
+    assert "hasivu_direction must be forward" in played.stdout
+    assert project.folders() == []
 
 
 def wait_for_step(project: Project, name: str) -> None:

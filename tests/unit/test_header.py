@@ -38,6 +38,7 @@ def test_a_header_is_read_from_the_first_play():
         ("inputs", {"x": {"type": "str", "description": "Word.", "minimum": 3}}, "inputs.x.type"),
         ("inputs", {"hasivu_run": {"type": "str", "description": "Ours."}}, "inputs"),
         ("abort_after_minutes", 0.5, "abort_after_minutes"),
+        ("reversible", False, "reversible"),
         ("id", "wash", "its id is 'wash'"),
     ],
 )
@@ -50,7 +51,7 @@ def test_a_wrong_header_is_refused_with_its_place(runbook, key, value, complaint
 
 
 def test_every_field_is_required(runbook):
-    for key in list(runbook):
+    for key in set(runbook) - {"reversible"}:
         incomplete = {name: value for name, value in runbook.items() if name != key}
         with pytest.raises(UsageError, match=f"'{key}' is a required property"):
             check(incomplete, "wash-up.yml")

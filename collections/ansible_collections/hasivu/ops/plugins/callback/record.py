@@ -35,13 +35,14 @@ from ansible.plugins.callback import CallbackBase
 from ansible_collections.hasivu.ops.plugins.module_utils import record, record_closing, record_line
 from ansible_collections.hasivu.ops.plugins.module_utils.record_result import outcome_of
 from ansible_collections.hasivu.ops.plugins.module_utils.record_run import (
+    FORWARD,
     NoRecordError,
     Run,
+    beginning,
     checked_id,
     new_id,
     previous_report,
     runs_directory,
-    window_started,
 )
 from ansible_collections.hasivu.ops.plugins.module_utils.record_secrets import Masker
 from ansible_collections.hasivu.ops.plugins.plugin_utils.record_play import Scene
@@ -215,14 +216,16 @@ def opened(scene: Scene) -> Run:
     fields = scene.describe()
     started = record_line.times()["at"]
     name = str(extra_vars.get("hasivu_run_id") or new_id(fields["procedure"], fields["environment"]))
-    window = window_started(runs, resumes, started)
+    direction = str(extra_vars.get("hasivu_direction") or FORWARD)
+    begun = beginning(runs, name, resumes, started, direction)
     run = Run(runs / checked_id(name), masker, scene.project)
-    run.start(run=name, resumes=resumes, window_started=window, secrets_not_looked_up=unprotected, **fields)
+    run.start(run=name, resumes=resumes, direction=direction, **begun, secrets_not_looked_up=unprotected, **fields)
     extra_vars["hasivu_run"] = {
         **run.names(),
+        **begun,
         "started": started,
-        "window_started": window,
         "resumes": resumes,
+        "direction": direction,
         "previous_report": previous_report(runs, fields["procedure"], fields["environment"]),
         "pid": fields["who"]["pid"],
         "operator": operator(fields["who"]),

@@ -19,6 +19,7 @@ from ansible_collections.hasivu.ops.plugins.module_utils.record_seal import seal
 from ansible_collections.hasivu.ops.plugins.module_utils.record_secrets import Masker
 from ansible_collections.hasivu.ops.plugins.module_utils.record_step import Step, step_of
 
+FORWARD, BACK = DIRECTIONS = ("forward", "back")
 RUN_ID = re.compile(r"[0-9]{8}T[0-9]{6}Z-[a-z0-9_-]+-[0-9a-f]{4}")
 
 
@@ -50,19 +51,30 @@ def checked_id(run: str) -> str:
     return run
 
 
-def window_started(runs: Path, resumes: str, started: str) -> str:
-    """Return when the time budget began: with this run, or with the first of those that it goes on with.
+def beginning(runs: Path, run: str, resumes: str, started: str, direction: str) -> dict[str, str]:
+    """Return where a run comes from: `origin`, the first of the runs that it goes on with, and `window_started`.
+
+    The time budget began with the first of those runs too; the way back has a budget of its own.
 
     Raises:
-        NoRecordError: The run to go on with has no record.
+        NoRecordError: The run to go on with has no record, or there is none to go back from.
     """
+    if direction not in DIRECTIONS or (direction == BACK and not resumes):
+        raise NoRecordError("hasivu_direction must be forward, or back with hasivu_resumes. Leave it to hasivu-play.")
     if not resumes:
-        return started
-    first = record_line.read_lines(runs / checked_id(resumes) / record.RECORD)[:1]
-    before = record_line.decode(first[0]) if first else {}
+        return {"origin": run, "window_started": started}
+    before = first_line(runs / checked_id(resumes))
     if not before:
         raise NoRecordError(f"There is no record of run {resumes} to go on with. Name one of `hasivu-play runs list`.")
-    return str(before.get("window_started") or before["at"])
+    turned = direction != before.get("direction", FORWARD)
+    window = started if turned else before.get("window_started") or before["at"]
+    return {"origin": str(before.get("origin") or resumes), "window_started": str(window)}
+
+
+def first_line(run: Path) -> dict[str, Any]:
+    """Return the first line of a record, or nothing where there is none."""
+    lines = record_line.read_lines(run / record.RECORD)[:1]
+    return record_line.decode(lines[0]) if lines else {}
 
 
 def previous_report(runs: Path, procedure: str, environment: str) -> str:

@@ -16,7 +16,9 @@ from ansible_collections.hasivu.ops.plugins.module_utils.record_secrets import M
 
 OPTIONS = ("check", "diff", "tags", "skip_tags", "subset", "start_at_task", "step", "forks")
 NOT_SAID = (None, False, "", [], (), ["all"], ("all",))
-OURS = ("hasivu_run", "hasivu_run_id", "hasivu_resumes", "hasivu_launcher", "hasivu_record_error")
+OURS = (
+    "hasivu_run", "hasivu_run_id", "hasivu_resumes", "hasivu_direction", "hasivu_launcher", "hasivu_record_error",
+)  # fmt: skip
 IN_FIELDS = ("change_ticket", "break_glass")
 
 
