@@ -28,8 +28,10 @@ FACT = {"name": text(required=True), "value": {"type": "raw"}, "kind": KIND}
 FINDING = {
     **{name: text(required=True) for name in ("what", "where", "why", "do")},
     "severity": text(choices=list(SEVERITIES), default="advice"),
+    "key": text(),
     "control": text(),
     "deadline": text(),
+    "part": text(),
 }
 TABLE = {
     "caption": text(required=True),

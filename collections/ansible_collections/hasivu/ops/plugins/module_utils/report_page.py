@@ -19,7 +19,7 @@ else:
     JINJA2_IMPORT_ERROR = None
 
 GOOD = ("done", "ok", "dropped", "rebuilt", "cancelled", "terminated")
-BAD = ("failed", "ineffective", "not_permitted", "high", "finding", "not_ended")
+BAD = ("failed", "ineffective", "not_permitted", "critical", "high", "finding", "not_ended")
 
 
 def render(report: dict[str, Any]) -> str:

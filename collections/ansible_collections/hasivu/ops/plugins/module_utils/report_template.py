@@ -82,7 +82,8 @@ PAGE = """
 {%- macro findings(items) %}
 {% if items %}<ol class="findings">{% for item in items %}
 <li><span class="tag {{ item.severity | tone }}">{{ item.severity }}</span> <strong>{{ item.what }}</strong>
-<br><span class="soft">{{ item.where }}.</span> {{ item.why }} {{ item.do }}
+<br><span class="soft">{% if item.part %}{{ item.part }}: {% endif %}{{ item.where }}.</span>
+{{ item.why }} {{ item.do }}
 {%- if item.control %} <span class="soft">Control: {{ item.control }}.</span>{% endif %}
 {%- if item.deadline %} <span class="soft">By {{ item.deadline }}.</span>{% endif %}</li>{% endfor %}</ol>
 {% else %}<p>None.</p>{% endif %}

@@ -76,13 +76,19 @@ options:
       severity:
         description: How much it matters; V(advice) never fails a run.
         type: str
-        choices: [high, medium, low, advice]
+        choices: [critical, high, medium, low, advice]
         default: advice
+      key:
+        description: The kind of finding, by which an exception names it.
+        type: str
       control:
         description: The control that it touches.
         type: str
       deadline:
         description: When it must be mended.
+        type: str
+      part:
+        description: The part of the review that found it.
         type: str
   sections:
     description: The parts of the page, in order.
