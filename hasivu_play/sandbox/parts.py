@@ -63,7 +63,7 @@ class Companions(HttpServer):
 
     def endpoint(self) -> dict[str, Any]:
         """Return the address of each companion."""
-        return {f"{name}_url": f"{self.url()}/{name}" for name in ("pagerduty", "razorpay", "grafana")}
+        return {f"{name}_url": f"{self.url()}/{name}" for name in ("pagerduty", "razorpay", "grafana", "advisories")}
 
 
 CLASSES: dict[str, type[Part]] = {

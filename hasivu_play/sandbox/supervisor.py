@@ -14,6 +14,7 @@ from hasivu_play.sandbox.layout import Layout
 from hasivu_play.sandbox.lock import LOCK, locked
 from hasivu_play.sandbox.part import Part
 from hasivu_play.sandbox.parts import CLASSES, LAST, parts
+from hasivu_play.sandbox.repository import make_repository
 
 Status = dict[str, dict[str, Any]]
 Progress = Callable[[str], None]
@@ -71,6 +72,7 @@ def collect(layout: Layout, ask: Callable[[Part], dict[str, Any]]) -> Status:
 def start_missing(layout: Layout, progress: Progress) -> None:
     """Start the parts that do not run, but for those that a fault holds down."""
     make_credentials(layout)
+    make_repository(layout)
     everything = parts(layout)
     held = fault_markers.parts_held_down(layout)
     for name, fault in held.items():

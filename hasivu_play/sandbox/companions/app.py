@@ -6,7 +6,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from hasivu_play.sandbox.companions import grafana, pagerduty, razorpay
+from hasivu_play.sandbox.companions import advisories, grafana, pagerduty, razorpay
 from hasivu_play.sandbox.http_part import HEALTH_PATH, json_response
 
 
@@ -14,7 +14,7 @@ def build(directory: Path) -> web.Application:
     """Return the application that keeps its state in a folder."""
     application = web.Application()
     application.router.add_get(HEALTH_PATH, healthy)
-    for companion in (pagerduty, razorpay, grafana):
+    for companion in (pagerduty, razorpay, grafana, advisories):
         application.add_subapp(f"/{companion.NAME}", companion.build(directory))
     return application
 

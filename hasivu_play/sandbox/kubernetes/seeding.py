@@ -13,6 +13,7 @@ from typing import Any
 
 from hasivu_play.errors import StoppedError
 from hasivu_play.sandbox.layout import Layout
+from hasivu_play.sandbox.repository import deployed_commit
 
 MANIFESTS = Path(__file__).with_name("platform.yml")
 NAMESPACE = "hasivu"
@@ -113,5 +114,6 @@ def _values(layout: Layout) -> dict[str, str]:
         "database_name": name,
         "database_url": f"postgresql://{host}:{port}/{name}",
         "database_password": layout.read_credential("database_hasivu_app_a"),
+        "commit": deployed_commit(layout),
     }
     return {key: json.dumps(value) for key, value in values.items()}

@@ -20,7 +20,6 @@ def fate(image: str, faults: dict[str, Any]) -> str:
 
 def image_id(image: str) -> str:
     """Return the digest under which an image runs."""
-    if "@" in image:
-        return image
-    repository = image.rpartition(":")[0] if ":" in image.rpartition("/")[2] else image
-    return f"{repository}@sha256:{hashlib.sha256(image.encode()).hexdigest()}"
+    name, _, digest = image.partition("@")
+    repository = name.rpartition(":")[0] if ":" in name.rpartition("/")[2] else name
+    return f"{repository}@{digest or f'sha256:{hashlib.sha256(image.encode()).hexdigest()}'}"
