@@ -23,6 +23,7 @@ KUBERNETES_OPTIONS: dict[str, dict[str, Any]] = {
     "context": {"type": "str"},
 }
 
+PAGE = 500
 CONNECT_SECONDS = 5
 READ_SECONDS = 30
 
@@ -100,3 +101,20 @@ def path_of(api_version: str, plural: str, namespace: str | None = None, name: s
     if namespace:
         parts += ["namespaces", namespace]
     return "/".join([*parts, plural, *([name] if name else [])])
+
+
+def list_all(cluster: Cluster, path: str, query: dict[str, str] | None = None) -> list[dict[str, Any]]:
+    """Return the objects of all pages of a list.
+
+    Raises:
+        KubernetesError: No answer, or an answer that is an error.
+    """
+    found: list[dict[str, Any]] = []
+    position = ""
+    while True:
+        page = cluster.request("GET", path, query={**(query or {}), "limit": str(PAGE), "continue": position})
+        kind = {"apiVersion": page["apiVersion"], "kind": page["kind"].removesuffix("List")}
+        found += [{**kind, **item} for item in page["items"]]
+        position = page["metadata"].get("continue", "")
+        if not position:
+            return found

@@ -69,11 +69,11 @@ from ansible_collections.hasivu.ops.plugins.module_utils.kubernetes import (
     KUBERNETES_OPTIONS,
     Cluster,
     KubernetesError,
+    list_all,
     path_of,
 )
 
 NOT_FOUND = 404
-PAGE = 500
 
 
 def main() -> None:
@@ -122,19 +122,6 @@ def get_one(cluster: Cluster, path: str) -> list[dict[str, Any]]:
         if error.status == NOT_FOUND:
             return []
         raise
-
-
-def list_all(cluster: Cluster, path: str, query: dict[str, str]) -> list[dict[str, Any]]:
-    """Return the objects of all pages of a list."""
-    found: list[dict[str, Any]] = []
-    position = ""
-    while True:
-        page = cluster.request("GET", path, query={**query, "limit": str(PAGE), "continue": position})
-        kind = {"apiVersion": page["apiVersion"], "kind": page["kind"].removesuffix("List")}
-        found += [{**kind, **item} for item in page["items"]]
-        position = page["metadata"].get("continue", "")
-        if not position:
-            return found
 
 
 if __name__ == "__main__":
