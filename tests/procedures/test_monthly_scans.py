@@ -1,0 +1,138 @@
+"""monthly-scans with the real pip-audit and detect-secrets; what it found is held against what the sandbox planted."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.sandbox import Sandbox
+
+pytestmark = pytest.mark.xdist_group("scans")
+
+FAST = ("-e", "budget_min=10")
+
+
+def test_a_run_finds_what_was_planted_and_keeps_no_secret(sandbox: Sandbox) -> None:
+    result = sandbox.run("monthly-scans", *FAST)
+    found = report(sandbox, result)["findings"]
+    by_key = {one["key"]: one for one in found}
+    assert result["exit_code"] == 1
+    assert by_key["CVE-2018-18074"]["severity"] == "high"
+    assert "2.20.0" in by_key["CVE-2018-18074"]["do"]
+    assert by_key["secret-aws-access-key"]["where"].startswith("settings.py:1 of blob ")
+    assert "CronJob/hasivu-rfid-sync" in {one["where"] for one in found if one["key"] == "image-by-mutable-tag"}
+    assert [one["package"] for one in python_hits(sandbox, result)] == ["requests"]
+    assert not leaks(sandbox, planted_key(sandbox))
+
+
+def test_what_runs_is_told_by_digest_and_its_bill_of_materials_is_sealed(sandbox: Sandbox) -> None:
+    result = sandbox.run("monthly-scans", *FAST)
+    text = json.dumps(report(sandbox, result)["sections"])
+    assert "hasivu/web@sha256:3f1c8e5d0a9b74c26e81f5d3b7a90c4e6d2f18b5a7c3e90d4f6b82a1c5e7d903" in text
+    assert "hasivu-platform-api-orders" in text
+    files = sandbox.manifest(result["run"])["files"]
+    bills = [name for name in files if name.startswith("scans/bill-")]
+    assert "scans/scans.json" in files
+    assert "pkg:pypi/requests@2.19.1" in (sandbox.home / "runs" / result["run"] / bills[0]).read_text()
+    assert sandbox.play("runs", "verify", result["run"]).returncode == 0
+    again = {scan["scanner"]: scan["outcome"] for scan in scans(sandbox, sandbox.run("monthly-scans", *FAST))}
+    assert again["pip-audit"] == "reused"
+
+
+def test_a_rehearsal_changes_nothing_at_the_wire(sandbox: Sandbox) -> None:
+    before = changes(sandbox)
+    result = sandbox.run("monthly-scans", "--check", *FAST)
+    assert result["exit_code"] == 1
+    assert changes(sandbox) == before
+    assert "CVE-2018-18074" in {one["key"] for one in report(sandbox, result)["findings"]}
+
+
+def test_a_scanner_that_is_missing_fails_the_run(sandbox: Sandbox) -> None:
+    result = sandbox.run("monthly-scans", *FAST)
+    missing = {one["where"] for one in report(sandbox, result)["findings"] if one["key"] == "scanner-missing"}
+    assert missing == {name for name in ("trivy", "gitleaks", "npm") if shutil.which(name) is None}
+    rows = {scan["scanner"]: scan["outcome"] for scan in scans(sandbox, result)}
+    assert all(rows[name] != "done" for name in ("trivy-image", "trivy-config") if "trivy" in missing)
+
+
+@pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not installed on this machine")
+def test_the_real_npm_audit_finds_the_vulnerable_package(sandbox: Sandbox) -> None:
+    result = sandbox.run("monthly-scans", *FAST)
+    assert "minimist@1.2.5" in {
+        one["where"].partition(" ")[0]
+        for one in report(sandbox, result)["findings"]
+        if one["key"] == "GHSA-xvch-5gv4-984h"
+    }
+
+
+def test_a_database_that_is_down_or_old_is_a_finding(sandbox: Sandbox) -> None:
+    with fault(sandbox, advisories_days_old=40):
+        assert "database-stale" in keys(sandbox, sandbox.run("monthly-scans", *FAST))
+    with fault(sandbox, advisories_down=True):
+        down = sandbox.run("monthly-scans", *FAST)
+    assert "scan-failed" in keys(sandbox, down)
+    assert "CVE-2018-18074" not in keys(sandbox, down)
+
+
+def test_a_cluster_that_is_down_leaves_what_runs_unknown(sandbox: Sandbox) -> None:
+    assert sandbox.play("sandbox", "fault", "kubernetes-down").returncode == 0
+    try:
+        result = sandbox.run("monthly-scans", *FAST)
+    finally:
+        assert sandbox.play("sandbox", "fault", "kubernetes-down", "--clear").returncode == 0
+    assert result["exit_code"] == 1
+    assert "artifacts-unknown" in keys(sandbox, result)
+
+
+def report(sandbox: Sandbox, result: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((sandbox.home / "runs" / result["run"] / "report.json").read_text())
+    return found
+
+
+def keys(sandbox: Sandbox, result: dict[str, Any]) -> set[str]:
+    return {one["key"] for one in report(sandbox, result)["findings"]}
+
+
+def scans(sandbox: Sandbox, result: dict[str, Any]) -> list[dict[str, Any]]:
+    file = sandbox.home / "runs" / result["run"] / "scans" / "scans.json"
+    found: list[dict[str, Any]] = json.loads(file.read_text())["scans"]
+    return found
+
+
+def python_hits(sandbox: Sandbox, result: dict[str, Any]) -> list[dict[str, Any]]:
+    return [hit for scan in scans(sandbox, result) if scan["scanner"] == "pip-audit" for hit in scan["hits"]]
+
+
+def planted_key(sandbox: Sandbox) -> str:
+    tree = sandbox.home / "sandbox" / "repository" / "platform.git"
+    command = ["git", "-c", f"safe.directory={tree}", "-C", str(tree), "log", "-p", "--", "settings.py"]
+    history = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    (key,) = set(re.findall(r"AKIA[A-Z2-7]{16}", history))
+    return str(key)
+
+
+def leaks(sandbox: Sandbox, secret: str) -> list[Path]:
+    files = [path for folder in ("runs", "private") for path in (sandbox.home / folder).rglob("*") if path.is_file()]
+    return [path for path in files if secret.encode() in path.read_bytes()]
+
+
+def changes(sandbox: Sandbox) -> list[dict[str, Any]]:
+    return [one for part in ("aws", "kubernetes") for one in sandbox.requests(part) if one["changing"]]
+
+
+@contextmanager
+def fault(sandbox: Sandbox, **faults: Any) -> Iterator[None]:
+    file = sandbox.home / "sandbox" / "companions" / "faults.json"
+    before = file.read_text() if file.exists() else "{}"
+    file.write_text(json.dumps({**json.loads(before), **faults}))
+    try:
+        yield
+    finally:
+        file.write_text(before)
