@@ -250,14 +250,14 @@ def test_manifests_that_break_a_rule_are_found_and_a_folder_without_any_is_unkno
 def test_a_commit_or_a_lock_file_that_is_not_there_is_unknown(tmp_path: Path) -> None:
     path, commit = repository(tmp_path / "repository", {"README": "read me\n"})
     options = {"scanners": ["pip-audit"], "repositories": [path], "lock_files": {"pip-audit": ["requirements.txt"]}}
-    tools = {"pip-audit": {"program": str(PROGRAMS / "pip-audit")}}
+    fake = Fake.make(tmp_path, "pip-audit", {"else": {"out": "pip-audit 2.10.1"}})
+    tools = {"pip-audit": {"program": str(fake.path)}, "detect-secrets": {"program": str(fake.path)}}
     gone = scan(tmp_path / "record", artifacts=artifacts(False, [commit]), tools=tools, **options)
     assert "requirements.txt, which is not in that commit" in json.dumps(gone["unknown"])
     absent = scan(tmp_path / "record", artifacts=artifacts(False, ["0" * 40]), tools=tools, **options)
     assert "scan-failed" in keys(absent)
-    unreadable = scan(
-        tmp_path / "record", artifacts=artifacts(False), tools=tools, **{**options, "repositories": ["/no"]}
-    )
+    options |= {"repositories": ["/nowhere"], "scanners": ["detect-secrets-history"]}
+    unreadable = scan(tmp_path / "record", artifacts=artifacts(False), tools=tools, **options)
     assert "scan-failed" in keys(unreadable)
 
 
