@@ -197,11 +197,14 @@ def test_a_complete_scan_is_used_again_only_for_the_same_database_and_an_unalter
     image_scan(tmp_path, trivy_answers(), record="first")
     record = tmp_path / "first"
     file = record / "scans" / "scans.json"
-    seal = {"files": {"scans/scans.json": hashlib.sha256(file.read_bytes()).hexdigest()}}
+    names = [path.relative_to(record) for path in record.rglob("*.json")]
+    seal = {"files": {str(name): hashlib.sha256((record / name).read_bytes()).hexdigest() for name in names}}
     (record / "manifest.json").write_text(json.dumps(seal))
     before = str(record / "report.json")
     again, _ = image_scan(tmp_path, trivy_answers(image={"code": 1}), record="second", previous_report=before)
-    assert kept(tmp_path / "second")[0]["outcome"] == "reused"
+    (used,) = kept(tmp_path / "second")
+    assert used["outcome"] == "reused"
+    assert (tmp_path / "second" / used["bill"]).exists()
     assert "CVE-2021-36159" in keys(again)
     newer = f"{NOW + timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}"
     answers = trivy_answers(image={"code": 1}, version={"out": sample("trivy-version.json", UPDATED=newer)})

@@ -25,16 +25,26 @@ def key_of(scan: Scan) -> tuple[str, str, str, Database]:
 
 def previous(report: str) -> dict[tuple[str, str, str, Database], Scan]:
     """Return the complete scans of an earlier record by their keys; a file that was altered gives none."""
-    folder = Path(report).parent if report else Path("/nonexistent")
     try:
-        content = (folder / FOLDER / FILE).read_bytes()
-        files: dict[str, Any] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["files"]
-        if files.get(f"{FOLDER}/{FILE}") != hashlib.sha256(content).hexdigest():
-            return {}
-        scans = [scan_of(entry) for entry in json.loads(content)["scans"]]
+        scans = [scan_of(entry) for entry in json.loads(sealed(report, f"{FOLDER}/{FILE}"))["scans"]]
     except (OSError, ValueError, KeyError, TypeError):
         return {}
     return {key_of(scan): replace(scan, outcome="reused", seconds=0.0) for scan in scans if scan.complete}
+
+
+def sealed(report: str, name: str) -> str:
+    """Return a file of an earlier record.
+
+    Raises:
+        OSError: There is no such record or file.
+        ValueError, KeyError: It was altered since it was sealed, or the seal is none.
+    """
+    folder = Path(report).parent if report else Path("/nonexistent")
+    content = (folder / name).read_bytes()
+    files: dict[str, Any] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["files"]
+    if files[name] != hashlib.sha256(content).hexdigest():
+        raise ValueError(name)
+    return content.decode()
 
 
 def keep(directory: str, scans: list[Scan]) -> str:

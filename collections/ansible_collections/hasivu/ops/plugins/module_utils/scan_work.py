@@ -38,6 +38,7 @@ class Work:
     seconds: int
     deadline: float
     threats: Threats
+    previous_report: str
     before: dict[Any, Scan]
     stop_asked: Callable[[], bool]
     programs: dict[str, Program] = field(default_factory=dict)
@@ -104,8 +105,9 @@ class Work:
 
         known = self.known_database(scanner, room, call)
         again = self.before.get(scan_reuse.key_of(replace(first, database=known))) if known else None
-        if again:
-            return replace(again, hits=tuple(map(self.threats.rate, again.hits)))
+        bill = self.previous_bill(again) if again else None
+        if again and bill is not None:
+            return replace(again, hits=tuple(map(self.threats.rate, again.hits)), bill=bill)
         parsed = scanner.parse(call(scanner.arguments(target, room)), target, room)
         database = scanner.database(room, call)
         hits = tuple(self.threats.rate(hit) for hit in parsed.hits)
@@ -120,6 +122,17 @@ class Work:
             return scanner.database(room, call)
         except ScanError:
             return None
+
+    def previous_bill(self, scan: Scan) -> str | None:
+        """Copy the bill of materials of an earlier scan into this record; without it the scan is made anew."""
+        if not scan.bill:
+            return ""
+        try:
+            bill = scan_reuse.sealed(self.previous_report, scan.bill)
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        self.bills += 1
+        return scan_reuse.keep_bill(self.directory, self.bills, scan.scanner, bill)
 
     def keep_bill(self, scanner: Scanner, target: Target, room: Room, call: Callable[[list[str]], Ended]) -> str:
         """Write the bill of materials into the record and return its name; not every scanner has one.

@@ -222,6 +222,7 @@ def prepared(options: dict[str, Any]) -> tuple[Work, list[dict[str, str]]]:
         seconds=options["scan_seconds"],
         deadline=time.monotonic() + 60 * options["budget_min"],
         threats=threats,
+        previous_report=options["previous_report"],
         before=scan_reuse.previous(options["previous_report"]),
         stop_asked=lambda: stop_requested(options["stop_file"]) is not None,
     )
