@@ -28,6 +28,15 @@ def make_credentials(layout: Layout) -> None:
         write_private(layout.credential("pgpass"), f"127.0.0.1:*:*:postgres:{password}\n")
     if not layout.credential(f"{SIGNING_KEY}.pub").exists():
         make_signing_key(layout)
+    make_front_door(layout)
+
+
+def make_front_door(layout: Layout) -> None:
+    """Make the certificates of the front door; a run that finds them does not load what makes them."""
+    if not (layout.root / "edge" / "certificates" / "root.pem").exists():
+        from hasivu_play.sandbox.edge.certificates import make_certificates
+
+        make_certificates(layout)
 
 
 def make_signing_key(layout: Layout) -> None:

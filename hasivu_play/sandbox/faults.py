@@ -36,6 +36,7 @@ TABLE: dict[str, Fault] = {
     "aws-down": PartDown("The AWS emulator is stopped.", "aws"),
     "kubernetes-down": PartDown("The Kubernetes API is stopped.", "kubernetes"),
     "application-down": PartDown("The HASIVU application is stopped.", "application"),
+    "edge-down": PartDown("The TLS front door is stopped.", "edge"),
     "idle-in-transaction": Session(
         "A session of the application changed an order and forgot to commit.",
         "hasivu_app_a",
@@ -72,6 +73,16 @@ TABLE: dict[str, Fault] = {
     ),
     "replica-lag": FileFault(
         "The read replica is ten minutes behind.", "aws/faults.json", lambda: {"replica_lag_seconds": 600}
+    ),
+    "old-certificate": FileFault(
+        "The front door serves api with the certificate from before its renewal.",
+        "edge/faults.json",
+        lambda: {"old": ["api"]},
+    ),
+    "validation-record-removed": FileFault(
+        "The DNS record by which ACM renews the certificate of www is gone.",
+        "edge/faults.json",
+        lambda: {"records_removed": ["www"]},
     ),
     "open-incident": FileFault(
         "A P1 incident is open.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import secrets
+import ssl
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -21,8 +22,8 @@ READING = {"GET", "HEAD"}
 SHUTDOWN_SECONDS = 0.5
 
 
-def serve(build: Callable[[Path], web.Application]) -> None:
-    """Serve the application of `DIRECTORY PORT` on loopback until SIGTERM."""
+def serve(build: Callable[[Path], web.Application], tls: Callable[[Path], ssl.SSLContext] | None = None) -> None:
+    """Serve the application of `DIRECTORY PORT` on loopback until SIGTERM, over TLS where a context is given."""
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
     directory, port = Path(sys.argv[1]), int(sys.argv[2])
     web.run_app(
@@ -31,6 +32,7 @@ def serve(build: Callable[[Path], web.Application]) -> None:
         port=port,
         access_log=None,
         print=None,
+        ssl_context=tls(directory) if tls else None,
         shutdown_timeout=SHUTDOWN_SECONDS,
     )
 

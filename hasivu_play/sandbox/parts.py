@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 from hasivu_play.sandbox import probes
+from hasivu_play.sandbox.edge_part import Edge
 from hasivu_play.sandbox.http_server import HttpServer
 from hasivu_play.sandbox.layout import Layout
 from hasivu_play.sandbox.part import Part
@@ -72,6 +73,7 @@ CLASSES: dict[str, type[Part]] = {
     "aws": Aws,
     "kubernetes": Kubernetes,
     "companions": Companions,
+    "edge": Edge,
     "application": HttpServer,
 }
 # The application reads its database address and credentials from Kubernetes: it starts when the others are filled.

@@ -18,7 +18,7 @@ from hasivu_play.sandbox.process import start_time
 from hasivu_play.sandbox.waiting import wait_until
 
 pytestmark = pytest.mark.xdist_group("own-sandbox")
-NAMES = ["postgresql", "redis", "aws", "kubernetes", "companions", "application"]
+NAMES = ["postgresql", "redis", "aws", "kubernetes", "companions", "edge", "application"]
 
 
 def processes_of(layout: Layout) -> list[str]:

@@ -12,22 +12,22 @@ NAMES = {
     "iam": """
         AddUserToGroup AttachGroupPolicy AttachRolePolicy AttachUserPolicy CreateAccessKey CreateAccountAlias
         CreateGroup CreateLoginProfile CreatePolicy CreatePolicyVersion CreateRole CreateUser CreateVirtualMFADevice
-        DeactivateMFADevice DeleteAccessKey DeleteAccountPasswordPolicy DeleteGroup DeleteGroupPolicy
-        DeleteLoginProfile DeletePolicy DeletePolicyVersion DeleteRole DeleteRolePolicy DeleteUser DeleteUserPolicy
-        DeleteVirtualMFADevice
-        DetachGroupPolicy DetachRolePolicy DetachUserPolicy EnableMFADevice GenerateCredentialReport
-        GetAccessKeyLastUsed GetAccountPasswordPolicy GetAccountSummary GetCredentialReport GetGroup GetGroupPolicy
-        GetLoginProfile GetPolicy GetPolicyVersion GetRole GetRolePolicy GetUser GetUserPolicy ListAccessKeys
-        ListAccountAliases ListAttachedGroupPolicies ListAttachedRolePolicies ListAttachedUserPolicies
-        ListEntitiesForPolicy ListGroupPolicies ListGroups ListGroupsForUser ListMFADevices ListPolicies
-        ListPolicyVersions ListRolePolicies ListRoleTags ListRoles ListUserPolicies ListUserTags ListUsers
-        ListVirtualMFADevices PutGroupPolicy PutRolePolicy PutUserPolicy RemoveUserFromGroup TagRole TagUser UntagRole
-        UntagUser UpdateAccessKey UpdateAccountPasswordPolicy UpdateAssumeRolePolicy UpdateLoginProfile UpdateRole
+        DeactivateMFADevice DeleteAccessKey DeleteAccountPasswordPolicy DeleteGroup DeleteGroupPolicy DeleteLoginProfile
+        DeletePolicy DeletePolicyVersion DeleteRole DeleteRolePolicy DeleteServerCertificate DeleteUser DeleteUserPolicy
+        DeleteVirtualMFADevice DetachGroupPolicy DetachRolePolicy DetachUserPolicy EnableMFADevice
+        GenerateCredentialReport GetAccessKeyLastUsed GetAccountPasswordPolicy GetAccountSummary GetCredentialReport
+        GetGroup GetGroupPolicy GetLoginProfile GetPolicy GetPolicyVersion GetRole GetRolePolicy GetServerCertificate
+        GetUser GetUserPolicy ListAccessKeys ListAccountAliases ListAttachedGroupPolicies ListAttachedRolePolicies
+        ListAttachedUserPolicies ListEntitiesForPolicy ListGroupPolicies ListGroups ListGroupsForUser ListMFADevices
+        ListPolicies ListPolicyVersions ListRolePolicies ListRoleTags ListRoles ListServerCertificates ListUserPolicies
+        ListUserTags ListUsers ListVirtualMFADevices PutGroupPolicy PutRolePolicy PutUserPolicy RemoveUserFromGroup
+        TagRole TagUser UntagRole UntagUser UpdateAccessKey UpdateAccountPasswordPolicy UpdateAssumeRolePolicy
+        UpdateLoginProfile UpdateRole UploadServerCertificate
         """,
     "rds": """
-        AddTagsToResource DescribeDBClusters DescribeDBEngineVersions DescribeDBInstances DescribeDBParameterGroups
-        DescribeDBParameters DescribeDBSnapshots DescribeDBSubnetGroups DescribeEvents DescribePendingMaintenanceActions
-        ListTagsForResource RemoveTagsFromResource
+        AddTagsToResource DescribeCertificates DescribeDBClusters DescribeDBEngineVersions DescribeDBInstances
+        DescribeDBParameterGroups DescribeDBParameters DescribeDBSnapshots DescribeDBSubnetGroups DescribeEvents
+        DescribePendingMaintenanceActions ListTagsForResource RemoveTagsFromResource
         """,
     "cloudwatch": """
         DeleteAlarms DeleteDashboards DescribeAlarmHistory DescribeAlarms DescribeAlarmsForMetric DisableAlarmActions

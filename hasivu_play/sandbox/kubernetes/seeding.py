@@ -12,6 +12,7 @@ from string import Template
 from typing import Any
 
 from hasivu_play.errors import StoppedError
+from hasivu_play.sandbox.edge.certificates import key_file, make_certificates, read_pem
 from hasivu_play.sandbox.layout import Layout
 from hasivu_play.sandbox.repository import deployed_commit
 
@@ -106,6 +107,7 @@ def _kind(document: str) -> str:
 
 def _values(layout: Layout) -> dict[str, str]:
     """Return what the manifests are filled with, each value written so that YAML reads it as a string."""
+    make_certificates(layout)
     database = layout.endpoints().get("postgresql", {"host": "127.0.0.1", "port": 5432, "database": "hasivu_sandbox"})
     host, port, name = database["host"], database["port"], database["database"]
     values = {
@@ -115,5 +117,7 @@ def _values(layout: Layout) -> dict[str, str]:
         "database_url": f"postgresql://{host}:{port}/{name}",
         "database_password": layout.read_credential("database_hasivu_app_a"),
         "commit": deployed_commit(layout),
+        "app_certificate": "".join(read_pem(layout, "app")),
+        "app_key": key_file(layout, "app").read_text(encoding="utf-8"),
     }
     return {key: json.dumps(value) for key, value in values.items()}

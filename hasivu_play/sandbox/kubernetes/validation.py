@@ -143,6 +143,9 @@ def _check_config_map(content: Object, before: Object | None) -> Iterator[Proble
 
 def _check_secret(content: Object, before: Object | None) -> Iterator[Problem]:
     yield from _check_config_map(content, before)
+    for key in ("tls.crt", "tls.key") if content.get("type") == "kubernetes.io/tls" else ():
+        if key not in content.get("data", {}):
+            yield f"data[{key}]", "Required value"
     if before and before["type"] != content["type"]:
         yield "type", f'Invalid value: "{content["type"]}": {IMMUTABLE}'
     for key, value in content.get("data", {}).items():

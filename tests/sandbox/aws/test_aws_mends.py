@@ -201,18 +201,6 @@ def test_a_refused_call_is_an_event_with_its_error(aws):
     assert '"errorCode": "DBInstanceNotFound"' in newest["CloudTrailEvent"]
 
 
-def test_an_imported_certificate_has_its_own_name_and_dates(aws):
-    """NotAfter and DomainName come from the certificate; a past NotAfter makes it EXPIRED
-    (ACM API Reference, CertificateDetail and CertificateSummary)."""
-    client = aws.client("acm")
-    found = {entry["DomainName"]: entry for entry in client.list_certificates()["CertificateSummaryList"]}
-    assert found["legacy.hasivu.edu.in"]["Status"] == "EXPIRED"
-    assert found["api.hasivu.edu.in"]["Status"] == "ISSUED"
-    detail = client.describe_certificate(CertificateArn=found["reports.hasivu.edu.in"]["CertificateArn"])
-    left = detail["Certificate"]["NotAfter"] - datetime.now(UTC)
-    assert timedelta(days=10) < left <= timedelta(days=12)
-
-
 def test_provisioned_concurrency_is_not_for_latest(aws):
     """Provisioned concurrency cannot be configured on $LATEST (Lambda Developer Guide, Provisioned concurrency)."""
     client = aws.client("lambda")

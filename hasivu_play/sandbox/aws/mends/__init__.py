@@ -13,6 +13,8 @@ from hasivu_play.sandbox.aws.mends import (
     logs,
     metrics,
     rds,
+    rds_certificates,
+    server_certificates,
     trail,
 )
 from hasivu_play.sandbox.aws.postgresql import Server
@@ -31,4 +33,6 @@ def apply(layout: Layout, faults: Faults, telemetry: Telemetry) -> None:
     credential_report.apply()
     functions.apply()
     certificates.apply()
+    server_certificates.apply(layout.part("aws") / "state")
+    rds_certificates.apply(layout)
     trail.apply(layout.part("aws") / "state")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hasivu_play.sandbox.aws.seed import access, compute, data, monitoring, network, security
+from hasivu_play.sandbox.aws.seed import access, certificates, compute, data, monitoring, network, security
 from hasivu_play.sandbox.layout import Layout
 
 
@@ -14,3 +14,4 @@ async def plant(layout: Layout) -> None:
     await network.plant()
     await monitoring.plant()
     await security.plant()
+    await certificates.plant(layout)
