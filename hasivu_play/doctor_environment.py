@@ -17,7 +17,7 @@ from hasivu_play.home import home
 from hasivu_play.project import Project
 
 DECLARED: dict[str, str] = json.loads((Path(__file__).with_name("data") / "inventory.json").read_text(encoding="utf-8"))
-FILES = ("kubernetes_kubeconfig", "database_sslrootcert", "record_signing_key")
+FILES = ("kubernetes_kubeconfig", "database_sslrootcert", "certificates_ca_bundle", "record_signing_key")
 PUBLIC = (*FILES, "database_sslmode", "kubernetes_context", "aws_environment", "aws_region", "pagerduty_url")
 PLACEHOLDER = re.compile(
     r"123456789012|NEW_PASSWORD|NEW_CONNECTION_STRING|CHANGE_?ME|REPLACE|PLACEHOLDER|2024-01-01|hasivu-production-snapshot"
