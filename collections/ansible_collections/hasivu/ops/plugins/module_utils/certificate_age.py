@@ -66,8 +66,8 @@ def moment(text: str) -> datetime:
 
 
 def days_left(text: str, now: datetime) -> int:
-    """Return the whole days until a moment; below zero when it has passed."""
-    return (moment(text) - now) // timedelta(days=1)
+    """Return the whole days until a moment, or below zero since then."""
+    return int((moment(text) - now) / timedelta(days=1))
 
 
 def when(ends: datetime, now: datetime) -> str:

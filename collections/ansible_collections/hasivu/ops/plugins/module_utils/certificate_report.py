@@ -22,7 +22,7 @@ KEYS_OF_UNKNOWN = ("endpoint-unknown", "source-unknown", "validation-record-unkn
                    "database-bundle-unknown", "certificate-unreadable")  # fmt: skip
 STORES = ("ACM", "IAM", "Kubernetes")
 REVOCATION = "Whether a certificate was revoked (OCSP, CRL) is not looked at."
-NO_DATABASE = "No endpoint of the inventory is a database, so what PostgreSQL itself serves was not seen."
+NO_DATABASE = "What PostgreSQL serves was not seen: it is reached without TLS here, or RDS did not say where it is."
 SERVED_COLUMNS = [
     {"key": "where", "label": "Endpoint"},
     {"key": "address", "label": "Address"},
