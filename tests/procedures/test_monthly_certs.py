@@ -149,7 +149,7 @@ def test_no_private_key_stands_in_record_report_or_output(
 
 
 @pytest.fixture(scope="module")
-def broken(sandbox: Sandbox, usual: Found) -> Iterator[tuple[Found, dict[str, Any]]]:
+def broken(sandbox: Sandbox, usual: Found) -> tuple[Found, dict[str, Any]]:
     """Break what can be broken at once, and return what is found besides the usual, and the report."""
     layout, name = Layout(sandbox.home / "sandbox"), "hasivu-app-tls"
     bundle = sandbox.endpoints()["edge"]["ca_bundle"]
@@ -167,7 +167,7 @@ def broken(sandbox: Sandbox, usual: Found) -> Iterator[tuple[Found, dict[str, An
     finally:
         secrets.patch_namespaced_secret(name, "hasivu", {"data": {"tls.key": right}})
     report = json.loads((sandbox.runs()[-1] / "report.json").read_text())
-    yield found(report) - usual, report
+    return found(report) - usual, report
 
 
 def test_an_endpoint_that_serves_the_old_certificate_after_a_renewal_is_found(
