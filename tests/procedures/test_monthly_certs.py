@@ -101,6 +101,7 @@ def test_each_defect_is_found_at_its_endpoint_and_nothing_at_good_ones(
         (severity, key, name) for name, (severity, key) in ENDPOINTS.items()
     }
     assert ("high", "validation-record-missing", "reports") in usual
+    assert {name for _, key, name in usual if key == "endpoint-not-listed"} == {"www", "reports"}
     assert {key for _, key, _ in usual} >= {
         "iam-certificate-expired",
         "renewal-pending-validation",

@@ -112,6 +112,25 @@ def newest_first(endpoint: Entry, held: list[Entry]) -> list[Entry]:
     return sorted(fit, key=lambda one: moment(one["not_after"]), reverse=True)
 
 
+def unlisted_findings(endpoints: list[Entry], held: list[Entry], ingresses: list[Entry], clock: Clock) -> list[Finding]:
+    """Return the findings of hosts with a certificate in use that the inventory does not list."""
+    listed = {host.lower() for endpoint in endpoints for host in endpoint["names"]}
+    served = {endpoint["certificates"][0]["fingerprint"] for endpoint in endpoints if not endpoint["error"]}
+    in_use = [one for one in held if one.get("users") and one.get("fingerprint") not in served]
+    hosts = {host: one["id"] for one in in_use for host in one["names"]}
+    hosts |= {host: entry["ingress"] for entry in ingresses for host in entry["hosts"]}
+    wanted = sorted(host for host in hosts if host.lower() not in listed and not host.startswith("*."))
+    return [unlisted(host, hosts[host], clock) for host in wanted]
+
+
+def unlisted(host: str, where_used: str, clock: Clock) -> Finding:
+    """Return the finding of a host that nobody looks at from a client's side."""
+    what = f"{host} has a certificate in use ({where_used}), and is no endpoint of the inventory."
+    why = "What it serves was not seen; an old certificate there would be found by its users."
+    do = "Add it to certificates_endpoints in the inventory, or take the certificate out of use."
+    return finding(what, host, why, do, "low", key="endpoint-not-listed", control="PCI-4.2.1.1", **clock.due("low"))
+
+
 def store_finding(endpoint: Entry, leaf: Entry, held: list[Entry], where: str, clock: Clock) -> Finding | None:
     """Return the finding of an endpoint that serves another certificate than the one that is kept for it."""
     if any(one.get("fingerprint") == leaf["fingerprint"] for one in held):

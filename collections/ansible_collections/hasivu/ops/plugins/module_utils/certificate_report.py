@@ -7,7 +7,11 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.hasivu.ops.plugins.module_utils.certificate_age import Clock, days_left
-from ansible_collections.hasivu.ops.plugins.module_utils.certificate_endpoint import endpoint_findings, where_of
+from ansible_collections.hasivu.ops.plugins.module_utils.certificate_endpoint import (
+    endpoint_findings,
+    unlisted_findings,
+    where_of,
+)
 from ansible_collections.hasivu.ops.plugins.module_utils.certificate_held import held_findings, ingress_findings
 from ansible_collections.hasivu.ops.plugins.module_utils.certificate_service import (
     cache_findings,
@@ -69,6 +73,7 @@ def all_findings(endpoints: list[Entry], kept: Entry, clock: Clock) -> list[dict
     return [
         *(unread_finding(entry, clock) for entry in kept["unread"]),
         *(found for one in endpoints for found in endpoint_findings(one, held, complete, clock)),
+        *unlisted_findings(endpoints, held, kept["ingresses"], clock),
         *(found for one in held for found in held_findings(one, served, clock)),
         *(found for one in kept["ingresses"] for found in ingress_findings(one, held, clock)),
         *(found for one in kept["records"] for found in record_findings(one, clock)),

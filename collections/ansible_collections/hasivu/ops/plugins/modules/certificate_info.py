@@ -84,12 +84,10 @@ certificates:
   description: Every certificate with C(store), C(id), what stands in it, and for ACM its type, users and renewal.
   returned: success
   type: list
-  elements: dict
 ingresses:
   description: Hosts and Secret of each TLS entry of each Ingress.
   returned: success
   type: list
-  elements: dict
 database:
   description: Where the instance is, when its certificate ends, and its authorities with C(ends) and C(trusted).
   returned: when RDS was read
@@ -102,17 +100,14 @@ records:
   description: For each validation record of ACM where it should lead (C(value)) and where it does (C(found)).
   returned: success
   type: list
-  elements: dict
 issuers:
   description: For each name of a certificate that ACM renews, who may issue for it; nothing where nobody is named.
   returned: success
   type: list
-  elements: dict
 unread:
   description: What could not be read, each with C(source) and C(error).
   returned: success
   type: list
-  elements: dict
 """
 
 from collections.abc import Callable, Iterable

@@ -347,3 +347,17 @@ def test_one_of_two_addresses_that_still_serves_the_old_certificate_is_found():
     both = [endpoint(), endpoint(lasting(timedelta(days=60)), address="192.0.2.2")]
     result = review(both, everything(certificates=[kept()]), CLOCK, [])
     assert ("high", "renewed-not-served") in keys(result["findings"])
+
+
+@pytest.mark.parametrize(
+    ("held", "ingresses", "unlisted"),
+    [
+        ([kept()], [], []),
+        ([kept(lasting(timedelta(days=90)), names=["www.example.org", "*.example.org"])], [], ["www.example.org"]),
+        ([kept(lasting(timedelta(days=90)), names=["www.example.org"], users=[])], [], []),
+        ([], [{"ingress": "ns/web", "hosts": ["b.example.org", HOST], "secret": ""}], ["b.example.org"]),
+    ],
+)
+def test_a_host_with_a_certificate_in_use_must_be_listed(held, ingresses, unlisted):
+    result = review([endpoint()], everything(certificates=held, ingresses=ingresses), CLOCK, [])
+    assert [found["where"] for found in result["findings"] if found["key"] == "endpoint-not-listed"] == unlisted
