@@ -82,7 +82,11 @@ def lay_out_history(repository: str, folder: Path) -> tuple[str, list[str]]:
 
 
 def write_blobs(repository: str, identities: list[str], names: dict[str, str], folder: Path) -> None:
-    """Write versions of files, whose contents git gives one after another, each below a line with its size."""
+    """Write versions of files, whose contents git gives one after another, each below a line with its size.
+
+    Raises:
+        ScanError: The name of a file leads out of the folder.
+    """
     content = git(repository, "cat-file", "--batch", given="\n".join(identities).encode())
     position = 0
     for identity in identities:
@@ -90,5 +94,7 @@ def write_blobs(repository: str, identities: list[str], names: dict[str, str], f
         begin = position + len(head) + 1
         position = begin + int(head.split()[2]) + 1
         path = folder / identity[:SHORT] / names[identity]
+        if ".." in path.parts or not path.is_relative_to(folder / identity[:SHORT]):
+            raise ScanError(f"git did not read the repository {repository}: a file in it would lie outside")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content[begin : position - 1])
