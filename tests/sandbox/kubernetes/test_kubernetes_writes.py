@@ -285,6 +285,16 @@ def test_a_finalizer_holds_an_object_until_it_is_taken_away(core: client.CoreV1A
     assert error.value.status == 404
 
 
+def test_a_tls_secret_needs_certificate_and_key(core: client.CoreV1Api, namespace: str) -> None:
+    """https://kubernetes.io/docs/concepts/configuration/secret/#tls-secrets"""
+    secret = {"metadata": {"name": "tls"}, "type": "kubernetes.io/tls", "stringData": {"tls.crt": "a"}}
+    with pytest.raises(client.ApiException) as error:
+        core.create_namespaced_secret(namespace, secret)
+    assert error.value.status == 422
+    assert "data[tls.key]: Required value" in status_of(error)["message"]
+    core.create_namespaced_secret(namespace, {**secret, "stringData": {"tls.crt": "a", "tls.key": "b"}})
+
+
 def test_a_secret_is_kept_in_base64(core: client.CoreV1Api, namespace: str) -> None:
     made = core.create_namespaced_secret(namespace, {"metadata": {"name": "a"}, "stringData": {"password": "x"}})
     assert (made.data, made.string_data, made.type) == ({"password": "eA=="}, None, "Opaque")
