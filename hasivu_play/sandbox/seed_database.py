@@ -23,7 +23,7 @@ STAGES = (
         ("load_items.sql", "constraints_items.sql"),
         ("load_platform.sql", "constraints_platform.sql"),
     ),
-    (("references.sql",), ("views.sql",)),
+    (("references.sql",), ("views.sql", "habits.sql")),
     (("wear_orders.sql",), ("wear_platform.sql",)),
     (("tidy.sql",), ("burn_transactions.sql",)),
 )

@@ -25,3 +25,7 @@ class Faults:
     def is_down(self, service: str) -> bool:
         """Say whether a service is to answer as AWS does during an outage."""
         return service in self.read().get("down", [])
+
+    def refused(self, action: str) -> str:
+        """Return the code with which an action, such as `iam:GetAccountSummary`, is to be refused, or nothing."""
+        return str(self.read().get("refused", {}).get(action, ""))

@@ -26,6 +26,12 @@ Application = Callable[[Message, Receive, Send], Awaitable[None]]
 Start = Callable[[], Awaitable[None]]
 
 HEALTH = "/_health"
+REFUSALS = {
+    "AccessDenied": "User is not authorized to perform this operation.",
+    "AccessDeniedException": "User is not authorized to perform this operation.",
+    "Throttling": "Rate exceeded",
+    "ThrottlingException": "Rate exceeded",
+}
 
 
 class Gateway:
@@ -72,6 +78,12 @@ class Gateway:
         await respond(send, without_body(response) if request.method == "HEAD" else response)
 
     def _outage(self, request: Request, asked: Operation) -> Response | None:
+        code = self._faults.refused(asked.action)
+        if code:
+            message = REFUSALS.get(code, "The request was refused.")
+            return protocol.error(
+                request, asked.service, 403 if code.startswith("AccessDenied") else 400, code, message
+            )
         if not self._faults.is_down(asked.service):
             return None
         return protocol.error(request, asked.service, 503, "ServiceUnavailable", "The service is unavailable.")

@@ -17,6 +17,7 @@ READING = ("Get", "List", "Describe", "Head", "Lookup", "Filter", "BatchGet", "Q
 READING_BY_NAME = frozenset(
     {
         "iam:GenerateCredentialReport",
+        "iam:GenerateServiceLastAccessedDetails",
         "iam:SimulateCustomPolicy",
         "iam:SimulatePrincipalPolicy",
         "kms:Decrypt",

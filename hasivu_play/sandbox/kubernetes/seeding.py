@@ -16,8 +16,10 @@ from hasivu_play.sandbox.edge.certificates import key_file, make_certificates, r
 from hasivu_play.sandbox.layout import Layout
 from hasivu_play.sandbox.repository import deployed_commit
 
-MANIFESTS = Path(__file__).with_name("platform.yml")
+MANIFESTS = [Path(__file__).with_name(name) for name in ("platform.yml", "access.yml")]
 NAMESPACE = "hasivu"
+OURS = "labelSelector=app.kubernetes.io/part-of=hasivu"
+RBAC = "/apis/rbac.authorization.k8s.io/v1"
 CLIENT = "hasivu-sandbox-seed"
 CONVERGE_SECONDS = 10.0
 PATHS = {
@@ -31,6 +33,10 @@ PATHS = {
     "PodDisruptionBudget": f"/apis/policy/v1/namespaces/{NAMESPACE}/poddisruptionbudgets",
     "CronJob": f"/apis/batch/v1/namespaces/{NAMESPACE}/cronjobs",
     "Ingress": f"/apis/networking.k8s.io/v1/namespaces/{NAMESPACE}/ingresses",
+    "ClusterRole": f"{RBAC}/clusterroles",
+    "ClusterRoleBinding": f"{RBAC}/clusterrolebindings",
+    "Role": f"{RBAC}/namespaces/{NAMESPACE}/roles",
+    "RoleBinding": f"{RBAC}/namespaces/{NAMESPACE}/rolebindings",
 }
 
 
@@ -76,6 +82,8 @@ def seed(layout: Layout) -> None:
 
 
 def _remove(client: Client) -> None:
+    for kind in ("ClusterRoleBinding", "ClusterRole"):
+        client.call("DELETE", f"{PATHS[kind]}?{OURS}")
     path = f"/api/v1/namespaces/{NAMESPACE}"
     if client.exists(path):
         client.call("DELETE", path)
@@ -96,7 +104,8 @@ def _is_running(client: Client) -> bool:
 
 
 def _documents(layout: Layout) -> list[tuple[str, str]]:
-    text = Template(MANIFESTS.read_text(encoding="utf-8")).substitute(_values(layout))
+    manifests = "\n".join(path.read_text(encoding="utf-8") for path in MANIFESTS)
+    text = Template(manifests).substitute(_values(layout))
     documents = [document.strip() for document in text.split("\n---\n")]
     return [(_kind(document), document) for document in documents]
 

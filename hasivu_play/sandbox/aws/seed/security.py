@@ -13,6 +13,8 @@ from hasivu_play.sandbox.aws.operation import Operation
 EVENTS = (
     ("iam", "AttachUserPolicy", "rohit.kulkarni", 30, {"userName": "vendor-reporting", "policyArn":
      "arn:aws:iam::aws:policy/AdministratorAccess"}),
+    ("iam", "UpdateAssumeRolePolicy", "vendor-reporting", 50, {"roleName": "partner-import"}),
+    ("iam", "AddUserToGroup", "rohit.kulkarni", 200, {"groupName": "operations", "userName": "kavya.rao"}),
     ("ec2", "AuthorizeSecurityGroupIngress", "rohit.kulkarni", 29, {"cidrIp": "0.0.0.0/0", "fromPort": "22"}),
     ("lambda", "UpdateFunctionConfiguration", "ci-deploy", 5, {"functionName": "hasivu-platform-api-orders"}),
 )  # fmt: skip
