@@ -16,7 +16,7 @@ SOURCES = {
     "cluster": "The access to the cluster",
     "database": "The access to the database",
 }
-MOST_EVENTS = 500
+CHANGED = ("last", "name", "who", "whom", "region", "times", "first", "explained", "last_event")
 ATTESTED = ("account", "owner", "used", "credentials", "rights", "findings", "decision", "decided_by", "decided_on")
 
 Result = Mapping[str, Any]
@@ -99,7 +99,7 @@ def facts(results: Mapping[str, Result], attestation: list[dict[str, Any]]) -> l
 
 def sections(results: Mapping[str, Result], attestation: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the tables of what was looked at."""
-    events = results.get("changes", {}).get("events", [])
+    changes = results.get("changes", {})
     return [
         {
             "title": "Attestation",
@@ -108,12 +108,8 @@ def sections(results: Mapping[str, Result], attestation: list[dict[str, Any]]) -
         },
         {
             "title": "Changes of permissions",
-            "text": looked_at(results.get("changes", {}), len(events)),
-            "table": table(
-                "Changes of permissions, newest first",
-                ("at", "name", "who", "whom", "region", "explained"),
-                events[::-1][:MOST_EVENTS],
-            ),
+            "text": f"Read whole: {', '.join(changes.get('looked_at', [])) or 'nothing'}.",
+            "table": table("Changes of permissions, newest first", CHANGED, changes.get("changes", [])),
         },
         {
             "title": "Access to the cluster",
@@ -124,13 +120,6 @@ def sections(results: Mapping[str, Result], attestation: list[dict[str, Any]]) -
             ),
         },
     ]
-
-
-def looked_at(changes: Result, count: int) -> str:
-    """Return which events were looked up, and how many of them are shown."""
-    sources = ", ".join(changes.get("looked_at", [])) or "nothing"
-    shown = f" The newest {MOST_EVENTS} of {count} are shown; all are in the data." if count > MOST_EVENTS else ""
-    return f"Read whole: {sources}.{shown}"
 
 
 def table(caption: str, names: tuple[str, ...], rows: list[dict[str, Any]]) -> dict[str, Any]:

@@ -76,6 +76,11 @@ class Judged:
     refused: list[Event] = field(default_factory=list)
     root: list[Event] = field(default_factory=list)
 
+    @property
+    def alone(self) -> list[Event]:
+        """Return the events that nothing explains."""
+        return [*self.unexplained, *self.root, *self.refused]
+
 
 def judge(events: Iterable[Event], approvals: list[Approval], runs: list[Run]) -> Judged:
     """Tell the events apart: explained, unexplained, refused by AWS, and sign-ins of the root user."""
@@ -130,8 +135,7 @@ def grouped(key: str, events: list[Event]) -> Iterator[Finding]:
 def sentence(group: list[Event]) -> str:
     """Return what was done, by whom, to whom and when."""
     first, last = group[0], group[-1]
-    names = list(dict.fromkeys(target for event in group for target in targets(event)[:1]))
-    to = f" for {', '.join(names[:SHOWN])}" + (" and others" if len(names) > SHOWN else "") if names else ""
+    to = f" for {named(group)}" if named(group) else ""
     refusal = f", which AWS refused ({first.error})" if first.error else ""
     start = f"{first.principal} called {first.name}{to} in {first.region}{refusal}"
     if len(group) == 1:
@@ -139,18 +143,44 @@ def sentence(group: list[Event]) -> str:
     return f"{start} {len(group)} times, first at {both_times(first.at)}, last at {both_times(last.at)}."
 
 
+def named(group: list[Event]) -> str:
+    """Return to whom or what some changes were made, the first few by name."""
+    names = list(dict.fromkeys(target for event in group for target in targets(event)[:1]))
+    return ", ".join(names[:SHOWN]) + (" and others" if len(names) > SHOWN else "")
+
+
 def targets(event: Event) -> list[str]:
     """Return whom or what a change was made to."""
     return [str(event.sent[name]) for name in TARGETS if event.sent.get(name)]
 
 
-def event_row(event: Event, explained: str) -> dict[str, Any]:
-    """Return an event as a row of a table."""
+def change_rows(judged: Judged) -> list[dict[str, Any]]:
+    """Return a row for each who did one kind of thing in one region with one explanation, newest first."""
+    every = [*judged.explained, *((event, unexplained(event)) for event in judged.alone)]
+    groups: dict[tuple[str, str, str, str], list[Event]] = {}
+    for event, reason in sorted(every, key=lambda one: one[0].at):
+        groups.setdefault((event.principal, event.name, event.region, reason), []).append(event)
+    newest = sorted(groups.items(), key=lambda one: one[1][-1].at, reverse=True)
+    return [change_row(group, reason) for (_, _, _, reason), group in newest]
+
+
+def unexplained(event: Event) -> str:
+    """Return what stands in a table where an explanation should."""
+    return f"refused: {event.error}" if event.error else "no"
+
+
+def change_row(group: list[Event], reason: str) -> dict[str, Any]:
+    """Return some events as one row; the ids of the first and the last lead to the records of CloudTrail."""
+    first, last = group[0], group[-1]
     return {
-        "at": both_times(event.at),
-        "name": event.name,
-        "who": event.principal,
-        "whom": ", ".join(targets(event)),
-        "region": event.region,
-        "explained": explained or (f"refused: {event.error}" if event.error else "no"),
+        "name": first.name,
+        "who": first.principal,
+        "whom": named(group),
+        "region": first.region,
+        "times": len(group),
+        "first": both_times(first.at),
+        "last": both_times(last.at),
+        "explained": reason,
+        "first_event": first.id,
+        "last_event": last.id,
     }

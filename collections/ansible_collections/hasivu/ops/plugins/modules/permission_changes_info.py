@@ -110,8 +110,8 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-events:
-  description: The changes, oldest first, each with what explains it.
+changes:
+  description: Who changed what, newest first, with what explains it; the same done often is one row that counts.
   returned: success
   type: list
   elements: dict
@@ -155,7 +155,7 @@ from ansible_collections.hasivu.ops.plugins.module_utils.trail_changes import (
     Judged,
     Run,
     change_findings,
-    event_row,
+    change_rows,
     judge,
 )
 from ansible_collections.hasivu.ops.plugins.module_utils.trail_lookup import Event, Pace, Question, Window, look_up
@@ -200,7 +200,7 @@ def main() -> None:
     judged = judge(events, approvals, read_runs(module.params))
     module.exit_json(
         changed=False,
-        events=rows(judged),
+        changes=change_rows(judged),
         counts={"explained": len(judged.explained), "unexplained": unexplained(judged), "refused": len(judged.refused)},
         looked_at=looked_at,
         findings=[*change_findings(judged), *unread.findings],
@@ -275,13 +275,6 @@ def read_runs(options: dict[str, Any]) -> list[Run]:
         for run in changing_runs(Path(options["records"]), options["environment_name"])
         if run["procedure"] in events
     ]
-
-
-def rows(judged: Judged) -> list[dict[str, Any]]:
-    """Return every change as a row, oldest first."""
-    unexplained = [(event, "") for event in [*judged.unexplained, *judged.root, *judged.refused]]
-    every = sorted([*judged.explained, *unexplained], key=lambda one: one[0].at)
-    return [event_row(event, reason) for event, reason in every]
 
 
 def unexplained(judged: Judged) -> int:

@@ -10,7 +10,13 @@ from typing import Any
 
 import pytest
 from ansible_collections.hasivu.ops.plugins.module_utils.run_manifests import changing_runs
-from ansible_collections.hasivu.ops.plugins.module_utils.trail_changes import Approval, Run, change_findings, judge
+from ansible_collections.hasivu.ops.plugins.module_utils.trail_changes import (
+    Approval,
+    Run,
+    change_findings,
+    change_rows,
+    judge,
+)
 from ansible_collections.hasivu.ops.plugins.module_utils.trail_lookup import (
     Event,
     Pace,
@@ -179,6 +185,19 @@ def test_a_flood_of_one_kind_is_one_finding_that_counts_it_and_a_twin_counts_onc
     (finding,) = change_findings(judge([*flood, *flood], [], []))
     assert "3000 times" in finding["what"]
     assert "u0, u1, u2, u3, u4 and others" in finding["what"]
+
+
+def test_a_table_tells_what_explains_each_change_newest_first() -> None:
+    flood = [made("CreateUser", NOON + number * MINUTE, sent={"userName": f"u{number}"}) for number in range(90)]
+    tried = made("CreateRole", NOON - MINUTE, errorCode="AccessDenied")
+    rows = change_rows(judge([*flood, made(), tried], [approval(events=("AttachUserPolicy",))], []))
+    told = [(row["name"], row["times"], row["explained"]) for row in rows]
+    assert told == [
+        ("CreateUser", 90, "no"),
+        ("AttachUserPolicy", 1, "OPS-7"),
+        ("CreateRole", 1, "refused: AccessDenied"),
+    ]
+    assert (rows[0]["first_event"], rows[0]["last_event"]) == (flood[0].id, flood[-1].id)
 
 
 def test_only_runs_that_could_change_something_are_read(tmp_path: Any) -> None:
