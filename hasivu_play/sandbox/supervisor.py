@@ -11,6 +11,7 @@ from hasivu_play.errors import StoppedError
 from hasivu_play.sandbox import fault_markers
 from hasivu_play.sandbox.credentials import make_credentials
 from hasivu_play.sandbox.layout import Layout
+from hasivu_play.sandbox.lifecycles import make_lifecycles
 from hasivu_play.sandbox.lock import LOCK, locked
 from hasivu_play.sandbox.part import Part
 from hasivu_play.sandbox.parts import CLASSES, LAST, parts
@@ -73,6 +74,7 @@ def start_missing(layout: Layout, progress: Progress) -> None:
     """Start the parts that do not run, but for those that a fault holds down."""
     make_credentials(layout)
     make_repository(layout)
+    make_lifecycles(layout)
     everything = parts(layout)
     held = fault_markers.parts_held_down(layout)
     for name, fault in held.items():

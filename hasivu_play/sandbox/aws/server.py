@@ -14,6 +14,7 @@ from ministack.core import hypercorn_compat
 from hasivu_play.sandbox.aws import environment, mends, seed, state
 from hasivu_play.sandbox.aws.faults import Faults
 from hasivu_play.sandbox.aws.gateway import Gateway
+from hasivu_play.sandbox.aws.mends import functions
 from hasivu_play.sandbox.aws.postgresql import Server
 from hasivu_play.sandbox.aws.telemetry import Telemetry
 from hasivu_play.sandbox.layout import Layout
@@ -29,6 +30,7 @@ async def run(directory: Path, port: int) -> None:
 
     async def start() -> None:
         await first_seed(layout, directory)
+        functions.settle()
         tasks.append(asyncio.create_task(telemetry.keep_sampling()))
 
     tasks: list[asyncio.Task[None]] = []

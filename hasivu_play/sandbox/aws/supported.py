@@ -71,8 +71,9 @@ NAMES = {
     "lambda": """
         AddPermission CreateAlias CreateFunction DeleteAlias DeleteFunction DeleteFunctionConcurrency
         DeleteProvisionedConcurrencyConfig GetAccountSettings GetAlias GetFunction GetFunctionConcurrency
-        GetFunctionConfiguration GetPolicy GetProvisionedConcurrencyConfig Invoke ListAliases ListEventSourceMappings
-        ListFunctions ListTags ListVersionsByFunction PublishVersion PutFunctionConcurrency
+        GetFunctionConfiguration GetLayerVersion GetLayerVersionByArn GetPolicy GetProvisionedConcurrencyConfig Invoke
+        ListAliases ListEventSourceMappings ListFunctions ListLayerVersions ListTags ListVersionsByFunction
+        PublishLayerVersion PublishVersion PutFunctionConcurrency
         PutProvisionedConcurrencyConfig RemovePermission TagResource UntagResource UpdateAlias UpdateFunctionCode
         UpdateFunctionConfiguration
         """,

@@ -11,12 +11,14 @@ from hasivu_play.sandbox.aws.mends import (
     elasticache,
     functions,
     iam,
+    invocations,
     logs,
     metrics,
     rds,
     rds_certificates,
     server_certificates,
     trail,
+    versions,
 )
 from hasivu_play.sandbox.aws.postgresql import Server
 from hasivu_play.sandbox.aws.telemetry import Telemetry
@@ -34,6 +36,10 @@ def apply(layout: Layout, faults: Faults, telemetry: Telemetry) -> None:
     credential_report.apply(faults)
     authorization_details.apply()
     functions.apply()
+    credential_report.apply()
+    functions.apply(faults)
+    versions.apply()
+    invocations.apply()
     certificates.apply()
     server_certificates.apply(layout.part("aws") / "state")
     rds_certificates.apply(layout)

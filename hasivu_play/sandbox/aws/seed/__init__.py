@@ -10,7 +10,7 @@ async def plant(layout: Layout) -> None:
     """Fill an empty emulator."""
     await access.plant(layout)
     await data.plant(layout)
-    await compute.plant()
+    await compute.plant(layout)
     await network.plant()
     await monitoring.plant()
     await security.plant()
