@@ -133,7 +133,7 @@ def without_runtime_of_images(original: Handler) -> Handler:
 
 
 def digest_of(image: str) -> str:
-    """Return the digest that the address of an image names; for a tag, which names none, one is made up of the address."""
+    """Return the digest that the address of an image names; for a tag, which names none, one is made up."""
     return image.partition("@sha256:")[2] or hashlib.sha256(image.encode()).hexdigest()
 
 

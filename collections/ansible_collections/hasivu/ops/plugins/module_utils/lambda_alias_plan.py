@@ -76,7 +76,7 @@ def canary(present: Route, version: str, share: float, origin: str) -> Route:
         return present
     if present.other not in ("", version):
         raise StrangeRouteError(
-            f"The alias sends {present.share:.0%} of its calls to version {present.other}, which this change did not do."
+            f"The alias sends {present.share:.0%} of its calls to version {present.other}, which is not of this change."
         )
     return Route(present.version, version, share, remembering(present.description, origin, present.version))
 

@@ -110,7 +110,7 @@ def wait_until_updated(caller: Any, function: str, seconds: float, qualifier: st
 
 
 def with_fresh_eyes(attempt: Callable[[], Answer]) -> Answer:
-    """Return what an attempt returns; one that met somebody else's change reads and plans again, three times at most."""
+    """Return what an attempt returns; one that met another's change reads and plans again, three times at most."""
     for number in range(1, TRIES + 1):
         try:
             return attempt()

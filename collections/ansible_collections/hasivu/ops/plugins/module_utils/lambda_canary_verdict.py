@@ -80,11 +80,9 @@ def worse(new: Sample, old: Sample, failure: str, limits: Limits) -> str:
     if failure:
         return f"a trial call failed: {failure}"
     if new.errors > 1 and new.error_rate > max(limits.error_rate, WORSE * old.error_rate):
-        return (
-            f"{new.errors:.0f} of its {new.calls:.0f} calls failed, against {old.error_rate:.1%} of the version before"
-        )
+        return f"{new.errors:.0f} of its {new.calls:.0f} calls failed, before it {old.error_rate:.1%}"
     if new.throttles > 1 and new.throttle_rate > max(limits.error_rate, WORSE * old.throttle_rate):
-        return f"{new.throttles:.0f} of its calls were throttled, against {old.throttle_rate:.1%} of the version before"
+        return f"{new.throttles:.0f} of its calls were throttled, before it {old.throttle_rate:.1%}"
     slowest = limits.slower_factor * old.p95 + limits.slower_ms
     if new.calls >= limits.least_calls and old.calls >= limits.least_calls and new.p95 > slowest:
         return f"95 percent of its calls took up to {new.p95:.0f} ms, against {old.p95:.0f} ms of the version before"

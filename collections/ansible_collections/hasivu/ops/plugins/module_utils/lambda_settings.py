@@ -69,7 +69,7 @@ def wanted_request(
 
 
 def restoring_request(latest: Configuration, version: Configuration, touched: list[str]) -> Configuration:
-    """Return the update that gives $LATEST back what a version has, in the settings and variables touched and no other."""
+    """Return the update that gives $LATEST back what a version has, in the settings touched and no other."""
     request = {
         field: version[field] for field in FIELDS.values() if field in touched and latest.get(field) != version[field]
     }
@@ -127,9 +127,11 @@ def shown_difference(before: Configuration, request: Configuration) -> dict[str,
     ]
     if "Environment" in request:
         old, new = environment_of(before), request["Environment"]["Variables"]
-        for name in sorted({*old, *new}):
-            if old.get(name) != new.get(name):
-                rows.append((f"Environment.{name}", HIDDEN if name in old else None, changed_to(name, old, new)))
+        rows += [
+            (f"Environment.{name}", HIDDEN if name in old else None, changed_to(name, old, new))
+            for name in sorted({*old, *new})
+            if old.get(name) != new.get(name)
+        ]
     return {
         "before": "".join(f"{name}: {value}\n" for name, value, _ in rows if value is not None),
         "after": "".join(f"{name}: {value}\n" for name, _, value in rows if value is not None),

@@ -29,7 +29,7 @@ def call_once(caller: Any, function: str, version: str, event: dict[str, Any]) -
 
 
 def failure_of(answer: dict[str, Any], payload: bytes) -> str:
-    """Return why an answer is a failure, or nothing; messages of a function may hold anything, so only its kind is told."""
+    """Return why an answer is a failure, or nothing; its message may hold anything, so only its kind is told."""
     try:
         content = json.loads(payload or b"null")
     except ValueError:
