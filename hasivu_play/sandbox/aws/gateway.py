@@ -32,6 +32,8 @@ REFUSALS = {
     "Throttling": "Rate exceeded",
     "ThrottlingException": "Rate exceeded",
 }
+# The error with which a service turns a request away that comes too fast, where it is not ThrottlingException.
+THROTTLING = {"lambda": ("TooManyRequestsException", 429)}
 
 
 class Gateway:
@@ -73,9 +75,16 @@ class Gateway:
             return
         request = await read(scope, receive)
         asked = operation.identify(request)
-        response = refusal(request, asked) or self._outage(request, asked) or await self._answer(scope, request, asked)
+        response = refusal(request, asked) or self._throttled(request, asked) or self._outage(request, asked)
+        response = response or await self._answer(scope, request, asked)
         self._log.write(asked.action, asked.changing, response.status, request.headers.get("user-agent", ""))
         await respond(send, without_body(response) if request.method == "HEAD" else response)
+
+    def _throttled(self, request: Request, asked: Operation) -> Response | None:
+        if not self._faults.throttles(asked.action):
+            return None
+        code, status = THROTTLING.get(asked.service, ("ThrottlingException", 400))
+        return protocol.error(request, asked.service, status, code, "Rate exceeded")
 
     def _outage(self, request: Request, asked: Operation) -> Response | None:
         code = self._faults.refused(asked.action)

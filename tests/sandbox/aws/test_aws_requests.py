@@ -74,7 +74,7 @@ UNKNOWN = [
     ("ec2", "describe_volumes", {}),
     ("logs", "create_export_task", {"logGroupName": "/a", "fromTime": 1, "to": 2, "destination": "b"}),
     ("secretsmanager", "rotate_secret", {"SecretId": "hasivu/sandbox/database/application"}),
-    ("lambda", "list_layers", {}),
+    ("lambda", "list_code_signing_configs", {}),
     ("cloudfront", "list_functions", {}),
     ("s3", "put_bucket_website", {"Bucket": "hasivu-sandbox-locks",
                                   "WebsiteConfiguration": {"IndexDocument": {"Suffix": "i"}}}),
