@@ -1,0 +1,63 @@
+"""lambda-change killed with SIGKILL between its steps; `resume` ends right, `rollback` goes back, each time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.functions import ORDERS, alias, as_it_was, call, configuration, versions
+from support.killing import kill_tree, lines, new_run, started, wait_for
+from support.sandbox import Sandbox
+
+pytestmark = pytest.mark.xdist_group("lambda-change")
+
+PUBLISH = "Publish these settings with the present code as a version"
+WATCH = "Watch its errors, throttles and duration beside those of the version before"
+REACHED = "Read which settings users reach"
+
+
+@pytest.fixture(autouse=True)
+def untouched(sandbox: Sandbox) -> Iterator[None]:
+    """Give every test the function as it was seeded, and leave it so."""
+    with as_it_was(sandbox):
+        yield
+
+
+def kill_at(sandbox: Sandbox, step: str, memory: int) -> Path:
+    """Start a change, kill it when it has written that a step begins, and return the folder of the run."""
+    known = set(sandbox.runs())
+    arguments = ("-e", f"function={ORDERS}", "-e", f"memory_size={memory}")
+    with started(sandbox, "run", "lambda-change", *arguments) as process:
+        run = new_run(sandbox, known)
+        wait_for(lambda: begun(run, step) or process.poll() is not None, 200)
+        kill_tree(process.pid)
+    return run
+
+
+def begun(run: Path, step: str) -> bool:
+    """Tell whether a step of a run has begun."""
+    return any(line["event"] == "step_started" and line["name"].endswith(step) for line in lines(run))
+
+
+@pytest.mark.parametrize(("step", "memory"), [(PUBLISH, 520), (WATCH, 528), (REACHED, 536)])
+def test_killed_at_a_step_a_resumed_run_ends_right(sandbox: Sandbox, step: str, memory: int) -> None:
+    before, known = configuration(sandbox), versions(sandbox)
+    run = kill_at(sandbox, step, memory)
+    resumed = sandbox.play("resume", run.name, "--json")
+    assert json.loads(resumed.stdout)["exit_code"] == 0, resumed.stdout + resumed.stderr
+    (new,) = set(versions(sandbox)) - set(known)
+    assert (alias(sandbox)["version"], alias(sandbox)["weights"]) == (new, {})
+    assert configuration(sandbox) == {**before, "MemorySize": memory}
+    assert call(sandbox)["version"] == new
+
+
+def test_killed_during_the_watch_a_rolled_back_run_leaves_nothing(sandbox: Sandbox) -> None:
+    before, route = configuration(sandbox), alias(sandbox)
+    run = kill_at(sandbox, WATCH, 544)
+    assert len(alias(sandbox)["weights"]) == 1
+    back = sandbox.play("rollback", run.name, "--json")
+    assert json.loads(back.stdout)["exit_code"] == 0, back.stdout + back.stderr
+    assert configuration(sandbox) == before
+    assert alias(sandbox) == route
