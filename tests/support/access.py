@@ -71,6 +71,7 @@ def mend_everything(sandbox: Sandbox) -> None:
         iam.delete_role_policy(RoleName=role, PolicyName=policy)
     own = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}}
     iam.update_assume_role_policy(RoleName="partner-import", PolicyDocument=document(own))
+    make_trail(sandbox)
     mend_cluster(sandbox)
     with sandbox.database() as connection:
         connection.execute("DROP ROLE nightly_export")
@@ -102,6 +103,14 @@ def delete_keys(iam: Any, user: str) -> None:
     """Delete every key of a user."""
     for key in iam.list_access_keys(UserName=user)["AccessKeyMetadata"]:
         iam.delete_access_key(UserName=user, AccessKeyId=key["AccessKeyId"])
+
+
+def make_trail(sandbox: Sandbox) -> None:
+    """Make a trail of all regions and start it."""
+    trail = aws(sandbox, "cloudtrail")
+    wide = {"IsMultiRegionTrail": True, "IncludeGlobalServiceEvents": True, "EnableLogFileValidation": True}
+    trail.create_trail(Name="hasivu", S3BucketName="hasivu-sandbox-backups", **wide)
+    trail.start_logging(Name="hasivu")
 
 
 def mend_cluster(sandbox: Sandbox) -> None:

@@ -104,6 +104,15 @@ KINDS = {
     "unused-privileges": Kind(
         "advice", "PCI-7.2.5.1", "A right that is not used is only of use to others.", "Take away what is not used."
     ),
+    "no-trail": Kind(
+        "high",
+        f"{CIS}-4.1",
+        "What is done in another region leaves no trace.",
+        "Make a trail of all regions; start it.",
+    ),
+    "trail-without-validation": Kind(
+        "medium", f"{CIS}-4.2", "A log that was altered looks like one that was not.", "Enable log file validation."
+    ),
     "unexplained-permission-change": Kind(
         "high",
         "PCI-10.2.1.5",

@@ -69,6 +69,6 @@ def pages(client: Any, operation: str, most_pages: int, **parameters: Any) -> li
     return read
 
 
-def gathered(read: list[dict[str, Any]], name: str) -> list[dict[str, Any]]:
+def gathered(read: list[dict[str, Any]], name: str) -> list[Any]:
     """Return the items of one list of all pages."""
     return [item for page in read for item in page.get(name, [])]

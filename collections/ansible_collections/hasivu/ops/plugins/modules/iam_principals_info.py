@@ -12,7 +12,7 @@ short_description: Read the users, groups and roles of an AWS account, and find 
 version_added: 0.2.0
 description:
   - Reads the credential report, the authorization details of the account, its summary and its password policy, and what
-    IAM Access Analyzer and the last use of services tell where the account offers them.
+    IAM Access Analyzer, the last use of services and IAM Identity Center tell where the account offers them.
   - A call that AWS does not answer is a finding, and the others are made all the same.
 options:
   account:
@@ -122,6 +122,7 @@ from ansible_collections.hasivu.ops.plugins.module_utils.credential_findings imp
     summary_findings,
 )
 from ansible_collections.hasivu.ops.plugins.module_utils.credential_report import Credentials, read_report
+from ansible_collections.hasivu.ops.plugins.module_utils.identity_center import assignments
 from ansible_collections.hasivu.ops.plugins.module_utils.principal_details import Account, account_of
 from ansible_collections.hasivu.ops.plugins.module_utils.principal_findings import Accepted, principal_findings
 from ansible_collections.hasivu.ops.plugins.module_utils.principal_table import principal_rows
@@ -152,9 +153,10 @@ def main() -> None:
     ]
     findings += account_findings(iam, unread, {finding["key"] for finding in findings})
     findings += offered_findings(module, iam, unread, account)
+    principals = [*principal_rows(account, report, options["owners"]), *assigned(module, unread)]
     module.exit_json(
         changed=False,
-        principals=principal_rows(account, report, options["owners"]),
+        principals=principals,
         report_written=written,
         findings=[*findings, *unread.findings],
         unknown=unread.sentences,
@@ -166,6 +168,7 @@ def preload(arguments: dict[str, Any]) -> None:
     """Load the models of the services before the worker of the step is forked."""
     preload_service("iam")
     preload_service("accessanalyzer")
+    preload_service("sso-admin")
 
 
 def limits(options: dict[str, Any]) -> Limits:
@@ -239,6 +242,20 @@ def offered_findings(module: AnsibleModule, iam: Any, unread: Unread, account: A
         optional=True,
     )
     return [*(shares or []), *(privileges or [])]
+
+
+def assigned(module: AnsibleModule, unread: Unread) -> list[dict[str, str]]:
+    """Return who comes into the account through Identity Center, as rows."""
+    center, options = client(module, "sso-admin"), module.params
+    mend = ALLOW.format("sso:ListInstances, sso:DescribePermissionSet and sso:List* of account assignments")
+    found = unread.ask(
+        "Who comes in through Identity Center",
+        "sso:ListAccountAssignments",
+        mend,
+        lambda: assignments(center, options["account"], options["most_pages"]),
+        optional=True,
+    )
+    return found or []
 
 
 if __name__ == "__main__":

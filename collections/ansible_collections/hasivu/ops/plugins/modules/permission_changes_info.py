@@ -15,6 +15,7 @@ description:
     region named. IAM files its events in us-east-1 and nowhere else, so that region is always looked at.
   - A change is explained by a ticket of O(approved_changes), or by a sealed record of a run whose procedure makes such
     events. Anything else is a finding.
+  - An account without a trail of all regions, or with one that could be altered unseen, is a finding.
   - A region or a source that could not be looked at whole is a finding, and the others are looked at all the same.
 options:
   days:
@@ -125,7 +126,7 @@ looked_at:
   type: list
   elements: str
 findings:
-  description: What nothing explains, one for each who did one kind of thing in one region.
+  description: What is missing in the trails, and each kind of change by somebody in a region that nothing explains.
   returned: success
   type: list
   elements: dict
@@ -159,6 +160,7 @@ from ansible_collections.hasivu.ops.plugins.module_utils.trail_changes import (
     judge,
 )
 from ansible_collections.hasivu.ops.plugins.module_utils.trail_lookup import Event, Pace, Question, Window, look_up
+from ansible_collections.hasivu.ops.plugins.module_utils.trail_setup import trail_findings
 
 APPROVED = {
     "ticket": {"type": "str", "required": True},
@@ -194,8 +196,10 @@ QUESTIONS = (
 def main() -> None:
     """Look up, judge, tell."""
     module = AnsibleModule(argument_spec={**AWS_OPTIONS, **OPTIONS}, supports_check_mode=True)
-    client(module, "cloudtrail")  # fails with a sentence when AWS cannot be called at all
+    trail = client(module, "cloudtrail")  # fails with a sentence when AWS cannot be called at all
     approvals, unread = read_approvals(module), Unread()
+    mend = "Allow cloudtrail:DescribeTrails and cloudtrail:GetTrailStatus to the role that reviews."
+    trails = unread.ask("The trails", "cloudtrail:DescribeTrails", mend, lambda: trail_findings(trail)) or []
     events, looked_at = read_events(module.params, unread)
     judged = judge(events, approvals, read_runs(module.params))
     module.exit_json(
@@ -203,7 +207,7 @@ def main() -> None:
         changes=change_rows(judged),
         counts={"explained": len(judged.explained), "unexplained": unexplained(judged), "refused": len(judged.refused)},
         looked_at=looked_at,
-        findings=[*change_findings(judged), *unread.findings],
+        findings=[*trails, *change_findings(judged), *unread.findings],
         unknown=unread.sentences,
         notes=unread.notes,
     )

@@ -1,6 +1,6 @@
 # Copyright: HASIVU Operations Team
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Access Analyzer and the last use of services, with answers in the shapes of the real API."""
+"""Access Analyzer, the last use of services, Identity Center and trails, with answers in the shapes of the real API."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from ansible_collections.hasivu.ops.plugins.module_utils.access_analyzer import 
     unused_privileges,
 )
 from ansible_collections.hasivu.ops.plugins.module_utils.access_unread import Unread
+from ansible_collections.hasivu.ops.plugins.module_utils.identity_center import assignments
 from ansible_collections.hasivu.ops.plugins.module_utils.principal_details import Principal
+from ansible_collections.hasivu.ops.plugins.module_utils.trail_setup import trail_findings
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
@@ -106,6 +108,50 @@ def test_a_report_that_fails_or_takes_too_long_is_told(monkeypatch: pytest.Monke
         stub.add_response("get_service_last_accessed_details", details(status))
         with pytest.raises(NotReadyError):
             unused_privileges(caller, [ASHA], NOW, 90, seconds)
+
+
+def test_who_comes_in_through_identity_center_has_a_row() -> None:
+    caller, stub = client("sso-admin")
+    instance, permissions = (
+        "arn:aws:sso:::instance/ssoins-1234567890123456",
+        "arn:aws:sso:::permissionSet/ssoins-1/ps-1",
+    )
+    asked = {"InstanceArn": instance, "AccountId": "204867531290"}
+    stub.add_response("list_instances", {"Instances": [{"InstanceArn": instance}]})
+    stub.add_response("list_permission_sets_provisioned_to_account", {"PermissionSets": [permissions]}, asked)
+    stub.add_response("describe_permission_set", {"PermissionSet": {"Name": "Administrators"}})
+    one = {"AccountId": "204867531290", "PermissionSetArn": permissions, "PrincipalType": "GROUP", "PrincipalId": "g-1"}
+    stub.add_response(
+        "list_account_assignments", {"AccountAssignments": [one]}, {**asked, "PermissionSetArn": permissions}
+    )
+    (row,) = assignments(caller, "204867531290", 10)
+    assert (row["account"], row["rights"]) == ("identity center group/g-1", "Administrators")
+
+
+WHOLE = {
+    "Name": "all",
+    "TrailARN": "arn:aws:cloudtrail:ap-south-1:204867531290:trail/all",
+    "IsMultiRegionTrail": True,
+    "IncludeGlobalServiceEvents": True,
+    "LogFileValidationEnabled": True,
+}
+
+
+@pytest.mark.parametrize(
+    ("trail", "logging", "expected"),
+    [
+        (WHOLE, True, []),
+        (WHOLE, False, ["no-trail"]),
+        ({**WHOLE, "IsMultiRegionTrail": False}, True, ["no-trail"]),
+        ({**WHOLE, "IncludeGlobalServiceEvents": False}, True, ["no-trail"]),
+        ({**WHOLE, "LogFileValidationEnabled": False}, True, ["trail-without-validation"]),
+    ],
+)
+def test_a_trail_counts_when_it_is_whole_and_logs(trail: dict[str, Any], logging: bool, expected: list[str]) -> None:
+    caller, stub = client("cloudtrail")
+    stub.add_response("describe_trails", {"trailList": [trail]})
+    stub.add_response("get_trail_status", {"IsLogging": logging})
+    assert [one["key"] for one in trail_findings(caller)] == expected
 
 
 def refuse(code: str) -> Any:
