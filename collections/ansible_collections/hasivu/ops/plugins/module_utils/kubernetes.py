@@ -24,6 +24,9 @@ KUBERNETES_OPTIONS: dict[str, dict[str, Any]] = {
 }
 
 PAGE = 500
+JSON = "application/json"
+MERGE_PATCH = "application/merge-patch+json"
+
 CONNECT_SECONDS = 5
 READ_SECONDS = 30
 
@@ -53,8 +56,10 @@ class Cluster:
         configuration: Configuration = self._client.configuration
         configuration.retries = False
 
-    def request(self, method: str, path: str, body: Any = None, query: dict[str, str] | None = None) -> dict[str, Any]:
-        """Send one request and return the object of the answer.
+    def request(
+        self, method: str, path: str, body: Any = None, query: dict[str, str] | None = None, content: str = JSON
+    ) -> dict[str, Any]:
+        """Send one request, whose body has a content type, and return the object of the answer.
 
         Raises:
             KubernetesError: No answer, or an answer that is an error.
@@ -64,7 +69,7 @@ class Cluster:
                 path,
                 method,
                 query_params=list((query or {}).items()),
-                header_params={"Accept": "application/json", "Content-Type": "application/json"},
+                header_params={"Accept": "application/json", "Content-Type": content},
                 body=body,
                 auth_settings=["BearerToken"],
                 _preload_content=False,
@@ -76,8 +81,8 @@ class Cluster:
         except (HTTPError, OSError) as error:
             host = self._client.configuration.host
             raise KubernetesError(f"the API server at {host} does not answer: {error}") from error
-        content: dict[str, Any] = json.loads(answer.data)
-        return content
+        found: dict[str, Any] = json.loads(answer.data)
+        return found
 
 
 def reason_of(error: ApiException) -> str:
