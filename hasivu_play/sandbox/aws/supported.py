@@ -40,6 +40,9 @@ NAMES = {
         AddTagsToResource DescribeCertificates DescribeDBClusters DescribeDBEngineVersions DescribeDBInstances
         DescribeDBParameterGroups DescribeDBParameters DescribeDBSnapshots DescribeDBSubnetGroups DescribeEvents
         DescribePendingMaintenanceActions ListTagsForResource RemoveTagsFromResource
+        AddTagsToResource DescribeDBClusters DescribeDBEngineVersions DescribeDBInstances DescribeDBParameterGroups
+        DescribeDBParameters DescribeDBProxies DescribeDBProxyTargets DescribeDBSnapshots DescribeDBSubnetGroups
+        DescribeEvents DescribePendingMaintenanceActions ListTagsForResource RemoveTagsFromResource
         """,
     "cloudwatch": """
         DeleteAlarms DeleteDashboards DescribeAlarmHistory DescribeAlarms DescribeAlarmsForMetric DisableAlarmActions
@@ -112,7 +115,7 @@ NAMES = {
         UpdateItem UpdateTimeToLive
         """,
     "kms": """
-        CreateAlias CreateKey Decrypt DescribeKey EnableKeyRotation Encrypt GenerateDataKey GetKeyPolicy
+        CreateAlias CreateKey Decrypt DescribeKey DisableKey EnableKey EnableKeyRotation Encrypt GenerateDataKey GetKeyPolicy
         GetKeyRotationStatus ListAliases ListKeys ListResourceTags
         """,
     "ssm": """

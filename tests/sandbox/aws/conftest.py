@@ -18,7 +18,12 @@ from botocore.config import Config
 from hasivu_play.sandbox.layout import Layout, write_private
 
 ONE_ATTEMPT = Config(retries={"total_max_attempts": 1})
-PASSWORDS = {"hasivu_app_a": "first-secret-of-the-test", "hasivu_maint": "second-secret-of-the-test"}
+PASSWORDS = {
+    "hasivu_app_a": "first-secret-of-the-test",
+    "hasivu_maint": "second-secret-of-the-test",
+    "hasivu_monitor": "third-secret-of-the-test",
+    "hasivu_rotator": "fourth-secret-of-the-test",
+}
 PARTS = {"postgresql": {"host": "127.0.0.1", "port": 54321}, "redis": {"host": "127.0.0.1", "port": 63791}}
 
 

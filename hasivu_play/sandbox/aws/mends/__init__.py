@@ -17,6 +17,7 @@ from hasivu_play.sandbox.aws.mends import (
     rds,
     rds_certificates,
     server_certificates,
+    secrets,
     trail,
     versions,
 )
@@ -43,4 +44,5 @@ def apply(layout: Layout, faults: Faults, telemetry: Telemetry) -> None:
     certificates.apply()
     server_certificates.apply(layout.part("aws") / "state")
     rds_certificates.apply(layout)
+    secrets.apply()
     trail.apply(layout.part("aws") / "state")

@@ -8,7 +8,7 @@ import uuid
 from datetime import UTC, datetime, timedelta
 
 from ministack.core.responses import request_scope
-from ministack.services import backup, rds, s3
+from ministack.services import backup, rds, s3, secretsmanager
 
 from hasivu_play.sandbox.aws.environment import ACCOUNT, REGION
 from hasivu_play.sandbox.aws.internal import call, json_call, query_call, rest_call
@@ -24,7 +24,13 @@ BACKUP_STEP_DAYS = 5
 LOCATION = (
     f"<CreateBucketConfiguration><LocationConstraint>{REGION}</LocationConstraint></CreateBucketConfiguration>".encode()
 )
-SECRETS = {"application": "hasivu_app_a", "maintenance": "hasivu_maint"}
+SECRETS = {
+    "application": "hasivu_app_a",
+    "maintenance": "hasivu_maint",
+    "monitor": "hasivu_monitor",
+    "rotator": "hasivu_rotator",
+}
+SECRET_AGE_DAYS = 95
 
 
 async def plant(layout: Layout) -> None:
@@ -33,8 +39,9 @@ async def plant(layout: Layout) -> None:
     await make_cache()
     await make_backup_jobs()
     await make_buckets()
+    key = await make_key()
     for name, role in SECRETS.items():
-        await make_secret(layout, name, role)
+        await make_secret(layout, name, role, key)
 
 
 async def make_instance() -> None:
@@ -114,13 +121,38 @@ async def put_backup(bucket: str, age: int) -> None:
             version["last_modified"] = modified
 
 
-async def make_secret(layout: Layout, name: str, role: str) -> None:
-    """Keep the login of one database role."""
-    login = {"username": role, "password": layout.read_credential(f"database_{role}")}
+async def make_key() -> str:
+    """Make the key that encrypts the logins, and return its ARN."""
+    made = await json_call("kms", "CreateKey", Description="Logins of HASIVU")
+    await json_call("kms", "CreateAlias", AliasName="alias/hasivu-logins", TargetKeyId=made["KeyMetadata"]["KeyId"])
+    arn: str = made["KeyMetadata"]["Arn"]
+    return arn
+
+
+async def make_secret(layout: Layout, name: str, role: str, key: str) -> None:
+    """Keep the whole login of one database role, as it was stored months ago."""
+    where = layout.endpoints().get("postgresql", {})
+    login = {
+        "engine": "postgres",
+        "host": where.get("host", "127.0.0.1"),
+        "port": where.get("port", 5432),
+        "dbname": where.get("database", "hasivu_sandbox"),
+        "dbInstanceIdentifier": INSTANCE,
+        "username": role,
+        "password": layout.read_credential(f"database_{role}"),
+    }
+    secret = f"hasivu/sandbox/database/{name}"
     await json_call(
         "secretsmanager",
         "CreateSecret",
-        Name=f"hasivu/sandbox/database/{name}",
+        Name=secret,
+        KmsKeyId=key,
         ClientRequestToken=str(uuid.uuid4()),
         SecretString=json.dumps(login),
     )
+    made = int(time.time() - SECRET_AGE_DAYS * DAY)
+    with request_scope(ACCOUNT, REGION):
+        kept = secretsmanager._secrets[secret]
+        kept |= {"CreatedDate": made, "LastChangedDate": made}
+        for version in kept["Versions"].values():
+            version["CreatedDate"] = made

@@ -31,6 +31,7 @@ class Seen:
         old_open: Whether the role of the old version may log in.
         old_sessions: Sessions that this role has open.
         alternating: Whether the two versions belong to two roles.
+        abandon: Version of another rotation that the operator gives up.
     """
 
     stages: Stages
@@ -40,6 +41,7 @@ class Seen:
     old_open: bool = True
     old_sessions: int = 0
     alternating: bool = True
+    abandon: str = ""
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class Standing:
 def standing(seen: Seen) -> Standing:
     """Return how far a rotation is."""
     current = holder_of(seen.stages, CURRENT)
-    other = foreign_pending(seen.stages, seen.version_id)
+    other = foreign_pending(seen.stages, seen.version_id, seen.abandon)
     if other:
         return Standing("foreign", f"Another rotation is under way: version {other} has AWSPENDING.", go_on=False)
     if current not in (seen.version_id, seen.old_version):

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import UTC
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -125,15 +126,21 @@ def stages_of(description: dict[str, Any]) -> Stages:
     return {version: sorted(stages) for version, stages in sorted(description.get("VersionIdsToStages", {}).items())}
 
 
+def changed_at(description: dict[str, Any]) -> str:
+    """Return when a secret was last changed in any way, as RFC 3339 in UTC."""
+    moment: str = description["LastChangedDate"].astimezone(UTC).isoformat()
+    return moment.replace("+00:00", "Z")
+
+
 def holder_of(stages: Stages, stage: str) -> str:
     """Return the version that has a stage, or nothing."""
     return next((version for version, held in stages.items() if stage in held), "")
 
 
-def foreign_pending(stages: Stages, version_id: str) -> str:
+def foreign_pending(stages: Stages, version_id: str, abandon: str = "") -> str:
     """Return the version of another rotation that is under way; AWS itself may leave AWSPENDING on the current one."""
     pending = holder_of(stages, PENDING)
-    return "" if pending in (version_id, holder_of(stages, CURRENT)) else pending
+    return "" if pending in (version_id, abandon, holder_of(stages, CURRENT)) else pending
 
 
 def fields_of(text: str, name: str) -> dict[str, Any]:

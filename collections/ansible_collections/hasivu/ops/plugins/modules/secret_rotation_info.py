@@ -33,6 +33,10 @@ options:
     description: Days that two rotations must lie apart; only told of a rotation that has not begun.
     type: float
     default: 0
+  abandon:
+    description: Version of another rotation that the operator gives up; it does not stop this one.
+    type: str
+    default: ""
   note:
     description: File in which to note which version was current as the rotation began; not written in check mode.
     type: path
@@ -91,6 +95,10 @@ stages:
   description: Stages of each version.
   returned: success
   type: dict
+arn:
+  description: ARN of the secret.
+  returned: success
+  type: str
 changed_at:
   description: When the secret was last changed in any way, RFC 3339; after the promotion nothing else changes it.
   returned: success
@@ -102,7 +110,6 @@ objections:
   elements: str
 """
 
-from datetime import UTC
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -133,6 +140,7 @@ from ansible_collections.hasivu.ops.plugins.module_utils.secret import (
     SECRET_OPTIONS,
     Secret,
     SecretError,
+    changed_at,
     secret_of,
     stages_of,
 )
@@ -142,6 +150,7 @@ OPTIONS = {
     "roles": {"type": "list", "elements": "str", "required": True},
     "admin_secret_id": {"type": "str", "required": True, "no_log": False},
     "min_interval_days": {"type": "float", "default": 0},
+    "abandon": {"type": "str", "default": ""},
     "note": {"type": "path"},
     "earlier_notes": {"type": "list", "elements": "path", "default": []},
 }
@@ -201,6 +210,7 @@ def look(module: AnsibleModule, secret: Secret, description: dict[str, Any]) -> 
         old_open=roles["old_open"],
         old_sessions=roles["old_sessions"],
         alternating=len(module.params["roles"]) > 1,
+        abandon=module.params["abandon"],
     )
     found = standing(seen)
     if not found.go_on:
@@ -214,7 +224,8 @@ def look(module: AnsibleModule, secret: Secret, description: dict[str, Any]) -> 
         "state": found.state,
         "meaning": found.meaning,
         "objections": objections_to(module, secret, seen, roles) if found.state in ("S0", "S1") else [],
-        "changed_at": description["LastChangedDate"].astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        "arn": description["ARN"],
+        "changed_at": changed_at(description),
     }
 
 

@@ -100,6 +100,10 @@ stages_after:
   description: Stages of each version after it; in check mode as they would be.
   returned: success
   type: dict
+changed_at:
+  description: When the secret was last changed in any way, RFC 3339; after a promotion nothing else changes it.
+  returned: success
+  type: str
 stored:
   description: Whether a value was generated and stored by this call.
   returned: success
@@ -115,9 +119,11 @@ from ansible_collections.hasivu.ops.plugins.module_utils.secret import (
     Secret,
     SecretError,
     Stages,
+    changed_at,
     foreign_pending,
     holder_of,
     secret_of,
+    stages_of,
 )
 from ansible_collections.hasivu.ops.plugins.module_utils.secret_change import (
     Move,
@@ -157,7 +163,8 @@ def main() -> None:
         moves = [] if store else moves_to(module, before)
         if not module.check_mode:
             apply(module, secret, store, moves)
-        after = expected(before, module.params, store, moves) if module.check_mode else secret.stages()
+        description = secret.describe()
+        after = expected(before, module.params, store, moves) if module.check_mode else stages_of(description)
     except SecretError as error:
         module.fail_json(msg=f"{error} Mend that, then resume the run.", error_code=error.code, stop="resumable")
     module.exit_json(
@@ -165,6 +172,7 @@ def main() -> None:
         stored=store and not module.check_mode,
         stages_before=before,
         stages_after=after,
+        changed_at=changed_at(description),
         diff={"before": {"stages": before}, "after": {"stages": after}},
     )
 
@@ -201,7 +209,7 @@ def moves_to(module: AnsibleModule, stages: Stages) -> list[Move]:
     if state == "absent":
         return taken_off(stages, version)
     if module.check_mode and version not in stages:
-        return []  # a rehearsal stored nothing that could be moved
+        stages = {**stages, version: [PENDING]}  # a rehearsal stored nothing, and judges as if it had
     moves, problem = (to_current if state == "current" else to_previous)(stages, version, replaces)
     if problem:
         module.fail_json(
