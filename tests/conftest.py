@@ -11,7 +11,17 @@ from support.sandbox import Sandbox
 @pytest.fixture(scope="session")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """Start a sandbox in a state folder of its own."""
-    started = Sandbox(tmp_path_factory.mktemp("home"))
+    yield from start_and_stop(Sandbox(tmp_path_factory.mktemp("home")))
+
+
+@pytest.fixture(scope="session")
+def rotating(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """Start a sandbox for tests that change the logins, so that the other one keeps those that it was made with."""
+    yield from start_and_stop(Sandbox(tmp_path_factory.mktemp("rotating")))
+
+
+def start_and_stop(started: Sandbox) -> Iterator[Sandbox]:
+    """Start a sandbox, and stop it at the end."""
     up = started.play("sandbox", "up")
     assert up.returncode == 0, up.stdout + up.stderr
     try:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from hasivu_play.sandbox.fault_kinds import Fault
 from hasivu_play.sandbox.layout import Layout
+from hasivu_play.sandbox.logins import current_login
 from hasivu_play.sandbox.parts import part
 from hasivu_play.sandbox.postgresql import Cluster
 from hasivu_play.sandbox.postgresql_part import DATABASE
@@ -71,12 +72,13 @@ class Session(DatabaseFault):
         import psycopg
 
         deadline = time.monotonic() + seconds
+        role, password = current_login(layout, self.role)
         with psycopg.connect(
             host="127.0.0.1",
             port=part(layout, "postgresql").port,
             dbname=DATABASE,
-            user=self.role,
-            password=layout.read_credential(f"database_{self.role}"),
+            user=role,
+            password=password,
             application_name=self.application_name,
             autocommit=True,
         ) as connection:

@@ -14,6 +14,7 @@ class Faults:
         """Look for faults in the folder of the emulator."""
         self._path = directory / "faults.json"
         self._throttled: dict[tuple[str, int], int] = {}
+        self._met: dict[tuple[str, str], int] = {}
 
     def read(self) -> dict[str, Any]:
         """Return the faults that are set, or an empty mapping."""
@@ -22,6 +23,15 @@ class Faults:
         except (FileNotFoundError, json.JSONDecodeError):  # an editor may be half-way through
             return {}
         return faults
+
+    def falls_to(self, kind: str, action: str) -> bool:
+        """Say whether a fault of a kind, such as `throttled`, falls to this request; a number is how many it falls to."""
+        wanted = self.read().get(kind, {})
+        if action not in wanted:
+            self._met.pop((kind, action), None)
+            return False
+        self._met[kind, action] = self._met.get((kind, action), 0) + 1
+        return self._met[kind, action] <= int(wanted[action])
 
     def is_down(self, service: str) -> bool:
         """Say whether a service is to answer as AWS does during an outage."""

@@ -96,6 +96,11 @@ class Gateway:
         if not self._faults.is_down(asked.service):
             return None
         return protocol.error(request, asked.service, 503, "ServiceUnavailable", "The service is unavailable.")
+        if self._faults.is_down(asked.service):
+            return protocol.error(request, asked.service, 503, "ServiceUnavailable", "The service is unavailable.")
+        if self._faults.falls_to("throttled", asked.action):
+            return protocol.error(request, asked.service, 400, "ThrottlingException", "Rate exceeded")
+        return None
 
     def _turn(self, asked: Operation) -> AbstractAsyncContextManager[None]:
         """Let writers to S3 in one after another, so that a condition and its write are one step."""
@@ -107,6 +112,9 @@ class Gateway:
         note(request, asked, response)
         if asked.changing and response.status < 400:
             state.keep(asked.service)
+        if self._faults.falls_to("lost_answers", asked.action):
+            message = "An error occurred on the server side."
+            return protocol.error(request, asked.service, 500, "InternalServiceError", message)
         return response
 
 

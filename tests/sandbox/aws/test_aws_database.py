@@ -1,5 +1,6 @@
 """What weekly-db reads of AWS: the identity, the instance, its metrics, its backups and its secrets."""
 
+import json
 import os
 from datetime import UTC, datetime, timedelta
 
@@ -160,7 +161,9 @@ def test_secrets_hold_the_logins_and_their_stages_move_as_in_a_rotation(aws):
     """AWSPREVIOUS follows a move of AWSCURRENT by itself (Secrets Manager API, UpdateSecretVersionStage)."""
     client, secret = aws.client("secretsmanager"), "hasivu/sandbox/database/maintenance"
     old = client.get_secret_value(SecretId=secret)
-    assert old["SecretString"] == '{"username": "hasivu_maint", "password": "second-secret-of-the-test"}'
+    login = json.loads(old["SecretString"])
+    assert (login["username"], login["password"]) == ("hasivu_maint", "second-secret-of-the-test")
+    assert (login["engine"], login["host"], login["port"]) == ("postgres", "127.0.0.1", 54321)
     new = client.put_secret_value(SecretId=secret, SecretString="new", VersionStages=["AWSPENDING"])
     assert client.get_secret_value(SecretId=secret)["SecretString"] == old["SecretString"]
     assert client.get_secret_value(SecretId=secret, VersionStage="AWSPENDING")["SecretString"] == "new"

@@ -73,7 +73,7 @@ class Kubelet:
 
     def _status(self, cluster: Cluster, pod: Object) -> Object:
         fates = {fate(container["image"], cluster.faults.read()) for container in pod["spec"]["containers"]}
-        if MISSING in fates:
+        if MISSING in fates and pod["status"].get("phase") != "Running":  # what runs has its image
             waited = self._is_over(pod, "pull", 1.0)
             return pulling_status(pod, "ImagePullBackOff" if waited else "ErrImagePull")
         if problem := missing_reference(cluster, pod):

@@ -1,0 +1,188 @@
+"""rotate-db under each fault that can be made here: what it says, what it leaves, and that it goes on afterwards."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from support.killing import started
+from support.rotation import (
+    AGAIN,
+    APPLICATION,
+    assert_at_rest,
+    aws,
+    connect,
+    exit_of,
+    http,
+    kill_after,
+    login,
+    open_roles,
+    stages,
+    stored_versions,
+    version_with,
+    works,
+)
+from support.sandbox import Sandbox
+
+pytestmark = pytest.mark.xdist_group("rotate-db")
+
+
+def test_another_rotation_under_way_stops_it_and_giving_that_up_lets_it_go_on(rotating: Sandbox) -> None:
+    secrets, foreign = aws(rotating, "secretsmanager"), str(uuid.uuid4())
+    held = json.dumps({**login(rotating), "password": "of-another-rotation"})
+    secrets.put_secret_value(
+        SecretId=APPLICATION, ClientRequestToken=foreign, SecretString=held, VersionStages=["AWSPENDING"]
+    )
+    before, roles = stages(rotating), open_roles(rotating)
+    result = rotating.run("rotate-db", *AGAIN)
+    assert result["exit_code"] == 5
+    assert foreign in result["message"]
+    assert (stages(rotating), open_roles(rotating)) == (before, roles)
+    given_up = rotating.run("rotate-db", *AGAIN, "-e", f"abandon={foreign}")
+    assert given_up["exit_code"] == 0, given_up
+    assert_at_rest(rotating, login(rotating)["username"])
+
+
+def test_a_secret_that_somebody_else_moved_is_for_a_person_to_decide(rotating: Sandbox) -> None:
+    run = kill_after(rotating, "Store the new login as pending", "run", "rotate-db", *AGAIN)
+    before = login(rotating)
+    aws(rotating, "secretsmanager").update_secret(SecretId=APPLICATION, SecretString=json.dumps(before))
+    result = exit_of(rotating.play("resume", run.name, "--json"))
+    assert result["exit_code"] == 5
+    assert "neither found nor made" in result["message"]
+    aws(rotating, "secretsmanager").update_secret_version_stage(
+        SecretId=APPLICATION, VersionStage="AWSPENDING", RemoveFromVersionId=version_with(rotating, "AWSPENDING")
+    )
+    assert works(rotating, before)
+
+
+def test_two_at_once_do_not_both_rotate(rotating: Sandbox) -> None:
+    stored = stored_versions(rotating)
+    with started(rotating, "run", "rotate-db", *AGAIN) as one, started(rotating, "run", "rotate-db", *AGAIN) as two:
+        codes = sorted([finish(one), finish(two)])
+    assert codes == [0, 6]
+    assert stored_versions(rotating) == stored + 1
+    assert_at_rest(rotating, login(rotating)["username"])
+
+
+def finish(process: Any) -> int:
+    """Wait for a process without letting its output block it."""
+    process.communicate(timeout=300)
+    code: int = process.returncode
+    return code
+
+
+def test_a_key_that_is_switched_off_refuses_before_anything_is_done(rotating: Sandbox) -> None:
+    key = aws(rotating, "secretsmanager").describe_secret(SecretId=APPLICATION)["KmsKeyId"]
+    before = stages(rotating)
+    aws(rotating, "kms").disable_key(KeyId=key)
+    try:
+        result = rotating.run("rotate-db", *AGAIN)
+    finally:
+        aws(rotating, "kms").enable_key(KeyId=key)
+    assert result["exit_code"] == 3
+    assert "is Disabled" in result["message"]
+    assert stages(rotating) == before
+
+
+def test_a_pair_that_may_not_do_the_same_is_refused_and_the_difference_named(rotating: Sandbox) -> None:
+    live = login(rotating)["username"]
+    with rotating.database() as connection:
+        connection.execute(f"GRANT SELECT ON schools TO {live}".encode())
+        try:
+            result = rotating.run("rotate-db", *AGAIN)
+        finally:
+            connection.execute(f"REVOKE SELECT ON schools FROM {live}".encode())
+    assert result["exit_code"] == 3
+    assert "SELECT on public.schools" in result["message"]
+
+
+def test_a_lost_answer_and_throttling_store_one_version(rotating: Sandbox) -> None:
+    stored = stored_versions(rotating)
+    with fault(rotating, "lost-answer"), fault(rotating, "secrets-throttled"):
+        result = rotating.run("rotate-db", *AGAIN)
+    assert result["exit_code"] == 0, result
+    assert stored_versions(rotating) == stored + 2  # asked twice with one token
+    assert_at_rest(rotating, login(rotating)["username"])
+
+
+def test_a_role_that_is_held_stops_the_change_and_a_resumed_run_makes_it(rotating: Sandbox) -> None:
+    before = login(rotating)
+    idle = next(role for role in ("hasivu_app_a", "hasivu_app_b") if role != before["username"])
+    with rotating.database(autocommit=False) as holder:
+        holder.execute(f"ALTER ROLE {idle} CONNECTION LIMIT -1".encode())
+        result = rotating.run("rotate-db", *AGAIN)
+        assert result["exit_code"] == 4
+        assert "lock timeout" in result["message"]
+        assert "SCRAM" not in json.dumps(result)
+        holder.rollback()
+    assert works(rotating, before)
+    done = exit_of(rotating.play("resume", result["run"], "--json"))
+    assert done["exit_code"] == 0, done
+    assert_at_rest(rotating, idle)
+
+
+def test_a_database_that_is_down_refuses_a_resume_and_nothing_is_lost(rotating: Sandbox) -> None:
+    before = login(rotating)
+    run = kill_after(rotating, "Store the new login as pending", "run", "rotate-db", *AGAIN)
+    with fault(rotating, "database-down"):
+        refused = exit_of(rotating.play("resume", run.name, "--json"))
+    assert refused["exit_code"] == 3
+    back = exit_of(rotating.play("rollback", run.name, "--json"))
+    assert back["exit_code"] == 0, back
+    assert login(rotating) == before
+
+
+def test_pods_that_cannot_start_stop_it_while_the_old_ones_serve(rotating: Sandbox) -> None:
+    with fault(rotating, "image-missing"):
+        result = rotating.run("rotate-db", *AGAIN)
+        assert http(rotating, "/health")["status"] == "ok"
+    assert result["exit_code"] == 4
+    assert "ImagePullBackOff" in result["message"]
+    done = exit_of(rotating.play("resume", result["run"], "--json"))
+    assert done["exit_code"] == 0, done
+    assert_at_rest(rotating, login(rotating)["username"])
+
+
+def test_a_deployment_that_others_change_all_the_time_is_tried_three_times(rotating: Sandbox) -> None:
+    with fault(rotating, "deployment-conflict"):
+        asked = patches(rotating)
+        result = rotating.run("rotate-db", *AGAIN)
+        assert patches(rotating) == asked + 3
+    assert result["exit_code"] == 4
+    done = exit_of(rotating.play("resume", result["run"], "--json"))
+    assert done["exit_code"] == 0, done
+
+
+def patches(sandbox: Sandbox) -> int:
+    """Return how often a Deployment was patched, whatever came of it."""
+    return sum(request["action"] == "patch deployments" for request in sandbox.requests("kubernetes"))
+
+
+def test_a_consumer_that_never_reads_the_new_login_is_named_and_keeps_its_session(rotating: Sandbox) -> None:
+    old = login(rotating)
+    with connect(rotating, old, application_name="forgotten-report") as forgotten:
+        result = rotating.run("rotate-db", *AGAIN)
+        assert result["exit_code"] == 4
+        assert "forgotten-report" in result["message"]
+        assert forgotten.execute("SELECT 1").fetchone() == (1,)
+        assert works(rotating, old)
+    done = exit_of(rotating.play("resume", result["run"], "--json"))
+    assert done["exit_code"] == 0, done
+    assert not works(rotating, old)
+
+
+@contextmanager
+def fault(sandbox: Sandbox, name: str) -> Iterator[None]:
+    """Bring a fault about, and end it."""
+    begun = sandbox.play("sandbox", "fault", name)
+    assert begun.returncode == 0, begun.stderr
+    try:
+        yield
+    finally:
+        ended = sandbox.play("sandbox", "fault", name, "--clear")
+        assert ended.returncode == 0, ended.stderr

@@ -1,0 +1,114 @@
+"""rotate-db killed with SIGKILL after each of its states; `resume` and `rollback` end right from wherever it was."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from support.rotation import (
+    AGAIN,
+    MONITOR,
+    PAIR,
+    assert_at_rest,
+    exit_of,
+    kill_after,
+    login,
+    open_roles,
+    orders_flowing,
+    somebody_logs_in,
+    stored_versions,
+    version_with,
+    works,
+)
+from support.sandbox import Sandbox
+
+pytestmark = pytest.mark.xdist_group("rotate-db")
+
+FOUND = "Find out how far the rotation is"
+STORED = "Store the new login as pending"
+SET = "Open the next role with the pending password"
+TESTED = "Log in with the pending login, compare it with the live one, and write a row that is rolled back"
+PUBLISHED = "Make the pending version current, in exchange for the old one and for no other"
+SYNCED = "Bring the login into the Secret of the cluster"
+FIRST = "Let the first consumer read it, and watch how it fares"
+DRAINED = "Count the sessions of the role that is to be closed, until it is drained"
+CLOSED = "Close the role that nobody uses any more"
+STATES = (FOUND, STORED, SET, TESTED, PUBLISHED, SYNCED, FIRST, DRAINED, CLOSED)
+
+
+def test_killed_after_every_state_in_turn_and_resumed_each_time_it_ends_right(rotating: Sandbox) -> None:
+    before, stored = login(rotating), stored_versions(rotating)
+    command: tuple[str, ...] = ("run", "rotate-db", *AGAIN)
+    with orders_flowing(rotating, 30), somebody_logs_in(rotating) as failures:
+        for state in STATES:
+            run = kill_after(rotating, state, *command)
+            command = ("resume", run.name)
+        done = exit_of(rotating.play(*command, "--json"))
+        assert done["exit_code"] == 0, done
+    assert failures == []
+    assert stored_versions(rotating) == stored + 1
+    assert not works(rotating, before)
+    assert_at_rest(rotating, next(role for role in PAIR if role != before["username"]))
+    verified = rotating.play("runs", "verify", *(run.name for run in rotating.runs()))
+    assert verified.returncode == 0, verified.stdout
+
+
+@pytest.mark.parametrize("state", [STORED, SET, SYNCED, CLOSED])
+def test_killed_after_a_state_a_rollback_brings_the_old_login_back(rotating: Sandbox, state: str) -> None:
+    before = login(rotating)
+    with orders_flowing(rotating, 20), somebody_logs_in(rotating) as failures:
+        run = kill_after(rotating, state, "run", "rotate-db", *AGAIN)
+        back = exit_of(rotating.play("rollback", run.name, "--json"))
+        assert back["exit_code"] == 0, back
+    assert failures == []
+    assert login(rotating) == before
+    assert open_roles(rotating) == [before["username"]]
+    assert works(rotating, before)
+    assert version_with(rotating, "AWSPENDING") == ""
+
+
+def test_a_rollback_that_is_killed_is_resumed_as_a_rollback(rotating: Sandbox) -> None:
+    before = login(rotating)
+    run = kill_after(rotating, FIRST, "run", "rotate-db", *AGAIN)
+    command: tuple[str, ...] = ("rollback", run.name)
+    with orders_flowing(rotating, 20), somebody_logs_in(rotating) as failures:
+        for state in ("Make it current again, and take AWSPENDING off the new one", SYNCED, CLOSED):
+            run = kill_after(rotating, state, *command)
+            command = ("resume", run.name)
+        done = exit_of(rotating.play(*command, "--json"))
+        assert done["exit_code"] == 0, done
+    assert failures == []
+    assert login(rotating) == before
+    assert_at_rest(rotating, before["username"])
+
+
+def test_a_lone_login_killed_after_every_state_is_never_generated_twice(rotating: Sandbox) -> None:
+    before, stored = login(rotating, MONITOR), stored_versions(rotating)
+    command: tuple[str, ...] = ("run", "rotate-db", "-e", "login=monitor", *AGAIN)
+    for state in (STORED, SET, PUBLISHED):
+        run = kill_after(rotating, state, *command)
+        assert_one_works(rotating, run)
+        command = ("resume", run.name)
+    done = exit_of(rotating.play(*command, "--json"))
+    assert done["exit_code"] == 0, done
+    assert stored_versions(rotating) == stored + 1
+    assert works(rotating, login(rotating, MONITOR))
+    assert not works(rotating, before)
+
+
+def test_a_lone_login_killed_between_its_change_and_its_publication_is_rolled_back(rotating: Sandbox) -> None:
+    before = login(rotating, MONITOR)
+    run = kill_after(rotating, SET, "run", "rotate-db", "-e", "login=monitor", *AGAIN)
+    assert not works(rotating, before)
+    back = exit_of(rotating.play("rollback", run.name, "--json"))
+    assert back["exit_code"] == 0, back
+    assert login(rotating, MONITOR) == before
+    assert works(rotating, before)
+    assert version_with(rotating, "AWSPENDING", MONITOR) == ""
+
+
+def assert_one_works(sandbox: Sandbox, run: Path) -> None:
+    """Check that of the published and the pending login exactly one works: a role has one password."""
+    pending = version_with(sandbox, "AWSPENDING", MONITOR)
+    held = [login(sandbox, MONITOR), *([login(sandbox, MONITOR, VersionId=pending)] if pending else [])]
+    assert sum(works(sandbox, one) for one in held) == 1, run

@@ -1,0 +1,202 @@
+"""A rotation as a test sees it: secret, roles and orders from outside, while somebody logs in all the time."""
+
+from __future__ import annotations
+
+import configparser
+import functools
+import json
+import threading
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import boto3
+import psycopg
+from botocore.config import Config
+from kubernetes import client, config
+
+from support.killing import kill_tree, lines, new_run, started, wait_for
+from support.sandbox import Sandbox
+
+APPLICATION = "hasivu/sandbox/database/application"
+MONITOR = "hasivu/sandbox/database/monitor"
+AGAIN = ("-e", "min_interval_days=0")
+PAIR = ("hasivu_app_a", "hasivu_app_b")
+
+
+@functools.cache
+def aws(sandbox: Sandbox, service: str) -> Any:
+    """Return a client of the sandbox's AWS."""
+    file = configparser.ConfigParser()
+    file.read(sandbox.home / "sandbox" / "credentials" / "aws")
+    once = Config(retries={"total_max_attempts": 1})
+    url = sandbox.endpoints()["aws"]["url"]
+    return boto3.client(service, "ap-south-1", endpoint_url=url, config=once, **dict(file["default"]))
+
+
+def stages(sandbox: Sandbox, secret: str = APPLICATION) -> dict[str, list[str]]:
+    """Return the stages of each version."""
+    found = aws(sandbox, "secretsmanager").describe_secret(SecretId=secret)["VersionIdsToStages"]
+    return {version: sorted(held) for version, held in found.items()}
+
+
+def version_with(sandbox: Sandbox, stage: str, secret: str = APPLICATION) -> str:
+    """Return the version that has a stage, or nothing."""
+    return next((version for version, held in stages(sandbox, secret).items() if stage in held), "")
+
+
+def login(sandbox: Sandbox, secret: str = APPLICATION, **which: str) -> dict[str, Any]:
+    """Return what a version of a secret holds; the current one by default."""
+    value = aws(sandbox, "secretsmanager").get_secret_value(SecretId=secret, **which)["SecretString"]
+    held: dict[str, Any] = json.loads(value)
+    return held
+
+
+def connect(sandbox: Sandbox, held: dict[str, Any], **options: Any) -> psycopg.Connection[tuple[Any, ...]]:
+    """Log in with what a version holds."""
+    where = sandbox.endpoints()["postgresql"]
+    return psycopg.connect(
+        host=where["host"], port=where["port"], dbname=where["database"], sslmode="disable", user=held["username"],
+        password=held["password"], autocommit=True, connect_timeout=20, **options,
+    )  # fmt: skip
+
+
+def works(sandbox: Sandbox, held: dict[str, Any]) -> bool:
+    """Tell whether the server lets a login in."""
+    try:
+        connect(sandbox, held).close()
+    except psycopg.OperationalError as error:
+        if any(words in str(error) for words in ("authentication failed", "not permitted to log in")):
+            return False
+        raise
+    return True
+
+
+def open_roles(sandbox: Sandbox) -> list[str]:
+    """Return the roles of the pair that may log in."""
+    query = "SELECT rolname FROM pg_roles WHERE rolcanlogin AND rolname = ANY (%s) ORDER BY 1"
+    return [row["rolname"] for row in sandbox.rows(query, list(PAIR))]
+
+
+def verifiers(sandbox: Sandbox) -> list[str]:
+    """Return the SCRAM verifiers of the roles."""
+    query = "SELECT rolpassword FROM pg_authid WHERE rolname LIKE 'hasivu_%%' AND rolpassword IS NOT NULL"
+    return [row["rolpassword"] for row in sandbox.rows(query.replace("%%", "%"))]
+
+
+def http(sandbox: Sandbox, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Ask the application."""
+    url = sandbox.endpoints()["application"]["url"] + path
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(url, data, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=30) as response:
+        found: dict[str, Any] = json.loads(response.read())
+    return found
+
+
+@contextmanager
+def orders_flowing(sandbox: Sandbox, per_second: float) -> Iterator[None]:
+    """Let orders be placed all the while, and check that none failed and none that was acknowledged is missing."""
+    before = http(sandbox, "/stats")
+    http(sandbox, "/_traffic", {"per_second": per_second})
+    try:
+        yield
+    finally:
+        http(sandbox, "/_traffic", {"per_second": 0})
+    after = wait_for(lambda: settled(sandbox))
+    assert after["failed"] == before["failed"], after["last_failure"]
+    assert after["ok"] > before["ok"]
+    assert missing_orders(sandbox) == []
+
+
+def settled(sandbox: Sandbox) -> dict[str, Any] | None:
+    """Return the counts of the traffic once every order that was tried has ended."""
+    stats = http(sandbox, "/stats")
+    return stats if stats["attempted"] == stats["ok"] + stats["failed"] else None
+
+
+def missing_orders(sandbox: Sandbox) -> list[int]:
+    """Return the acknowledged orders that the table does not hold."""
+    file = sandbox.home / "sandbox" / "application" / "acknowledged_orders.jsonl"
+    numbers = [json.loads(line)["id"] for line in file.read_text().splitlines()]
+    query = "SELECT id FROM unnest(%s::bigint[]) AS acknowledged(id) EXCEPT SELECT id FROM orders"
+    return [row["id"] for row in sandbox.rows(query, numbers)]
+
+
+@contextmanager
+def somebody_logs_in(sandbox: Sandbox, secret: str = APPLICATION) -> Iterator[list[str]]:
+    """Log in with the published login again and again; each time that it did not work is in the list."""
+    failures: list[str] = []
+    count = [0]
+    over = threading.Event()
+
+    def try_on() -> None:
+        while not over.is_set():
+            held, version = login(sandbox, secret), version_with(sandbox, "AWSCURRENT", secret)
+            try:
+                connect(sandbox, held).close()
+                count[0] += 1
+            except psycopg.OperationalError as error:
+                if version == version_with(sandbox, "AWSCURRENT", secret):
+                    failures.append(f"{held['username']}: {error}")
+            over.wait(0.1)
+
+    thread = threading.Thread(target=try_on)
+    thread.start()
+    try:
+        yield failures
+    finally:
+        over.set()
+        thread.join()
+    assert count[0] > 3
+
+
+def kill_after(sandbox: Sandbox, step: str, *arguments: str) -> Path:
+    """Start a command of hasivu-play, kill it when a step has ended, and return the folder of its run."""
+    known = set(sandbox.runs())
+    with started(sandbox, *arguments) as process:
+        run = new_run(sandbox, known)
+        wait_for(lambda: ended(run, step) or process.poll() is not None)
+        kill_tree(process.pid)
+    assert ended(run, step), [line.get("message") for line in lines(run) if line["event"] == "step_finished"]
+    return run
+
+
+def ended(run: Path, step: str) -> bool:
+    """Tell whether a step of a run has ended."""
+    return any(line["event"] == "step_finished" and line["name"] == step for line in lines(run))
+
+
+def stored_versions(sandbox: Sandbox) -> int:
+    """Return how often a value was stored in Secrets Manager."""
+    return sum(request["action"] == "secretsmanager:PutSecretValue" for request in sandbox.requests("aws"))
+
+
+def pods(sandbox: Sandbox) -> set[str]:
+    """Return the names of the pods."""
+    api = config.new_client_from_config(str(sandbox.home / "sandbox" / "credentials" / "kubeconfig"))
+    return {pod.metadata.name for pod in client.CoreV1Api(api).list_namespaced_pod("hasivu").items}
+
+
+def exit_of(done: Any) -> dict[str, Any]:
+    """Return what a command with --json printed."""
+    try:
+        result: dict[str, Any] = json.loads(done.stdout)
+    except ValueError:
+        raise AssertionError(f"exit {done.returncode}\n{done.stdout}\n{done.stderr}") from None
+    return result
+
+
+def assert_at_rest(sandbox: Sandbox, live: str) -> None:
+    """Check that one role is live, its login is published, the other is closed, and the application uses it."""
+    current = login(sandbox)
+    assert current["username"] == live
+    assert open_roles(sandbox) == [live]
+    assert works(sandbox, current)
+    held = [stage for stages_of_one in stages(sandbox).values() for stage in stages_of_one]
+    assert sorted(held) == ["AWSCURRENT", "AWSPREVIOUS"]
+    assert http(sandbox, "/ready")["status"] == "ready"
+    users = "SELECT DISTINCT usename FROM pg_stat_activity WHERE application_name IN ('hasivu-web', 'hasivu-api')"
+    assert {row["usename"] for row in sandbox.rows(users)} == {live}
