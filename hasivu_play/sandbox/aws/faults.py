@@ -25,7 +25,7 @@ class Faults:
         return faults
 
     def falls_to(self, kind: str, action: str) -> bool:
-        """Say whether a fault of a kind, such as `throttled`, falls to this request; a number is how many it falls to."""
+        """Say whether a fault, such as `throttled`, falls to this request: to as many as the file says, and no more."""
         wanted = self.read().get(kind, {})
         if action not in wanted:
             self._met.pop((kind, action), None)

@@ -115,8 +115,8 @@ NAMES = {
         UpdateItem UpdateTimeToLive
         """,
     "kms": """
-        CreateAlias CreateKey Decrypt DescribeKey DisableKey EnableKey EnableKeyRotation Encrypt GenerateDataKey GetKeyPolicy
-        GetKeyRotationStatus ListAliases ListKeys ListResourceTags
+        CreateAlias CreateKey Decrypt DescribeKey DisableKey EnableKey EnableKeyRotation Encrypt GenerateDataKey
+        GetKeyPolicy GetKeyRotationStatus ListAliases ListKeys ListResourceTags
         """,
     "ssm": """
         AddTagsToResource DeleteParameter DescribeParameters GetParameter GetParameterHistory GetParameters

@@ -1,4 +1,4 @@
-"""Secrets Manager, KMS and RDS Proxy as a rotation meets them: each test says what AWS answers, and where that stands."""
+"""Secrets Manager, KMS and RDS Proxy as a rotation meets them: what AWS answers, and where that is documented."""
 
 import uuid
 
