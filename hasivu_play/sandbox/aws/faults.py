@@ -15,6 +15,7 @@ class Faults:
         self._path = directory / "faults.json"
         self._throttled: dict[tuple[str, int], int] = {}
         self._met: dict[tuple[str, str], int] = {}
+        self._lost: dict[tuple[str, int], int] = {}
 
     def read(self) -> dict[str, Any]:
         """Return the faults that are set, or an empty mapping."""
@@ -23,15 +24,6 @@ class Faults:
         except (FileNotFoundError, json.JSONDecodeError):  # an editor may be half-way through
             return {}
         return faults
-
-    def falls_to(self, kind: str, action: str) -> bool:
-        """Say whether a fault, such as `throttled`, falls to this request: to as many as the file says, and no more."""
-        wanted = self.read().get(kind, {})
-        if action not in wanted:
-            self._met.pop((kind, action), None)
-            return False
-        self._met[kind, action] = self._met.get((kind, action), 0) + 1
-        return self._met[kind, action] <= int(wanted[action])
 
     def is_down(self, service: str) -> bool:
         """Say whether a service is to answer as AWS does during an outage."""
@@ -48,3 +40,12 @@ class Faults:
         key = (action, self._path.stat().st_mtime_ns)  # a file that is written anew counts anew
         self._throttled[key] = self._throttled.get(key, 0) + 1
         return self._throttled[key] <= wanted
+
+    def loses_answer(self, action: str) -> bool:
+        """Say whether a request is one of the first so many of an action that are done and then answered with 500."""
+        wanted = int(self.read().get("lost_answers", {}).get(action, 0))
+        if not wanted:
+            return False
+        key = (action, self._path.stat().st_mtime_ns)
+        self._lost[key] = self._lost.get(key, 0) + 1
+        return self._lost[key] <= wanted

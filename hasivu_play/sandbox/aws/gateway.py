@@ -112,7 +112,7 @@ class Gateway:
         note(request, asked, response)
         if asked.changing and response.status < 400:
             state.keep(asked.service)
-        if self._faults.falls_to("lost_answers", asked.action):
+        if self._faults.loses_answer(asked.action):
             message = "An error occurred on the server side."
             return protocol.error(request, asked.service, 500, "InternalServiceError", message)
         return response
