@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import secrets
+import string
 
 from hasivu_play.sandbox.layout import Layout, write_private
 
@@ -14,18 +16,23 @@ DATABASE_ROLES = (
     "hasivu_app_a",
     "hasivu_app_b",
 )
+REPORTS_KEY = "access_key_reports"
 SIGNING_KEY = "record_ed25519"
 SIGNING_KEY_COMMENT = "sandbox@hasivu-play"
 
 
 def make_credentials(layout: Layout) -> None:
     """Make whatever secret does not exist yet."""
-    for name in ("database_admin", "redis", *(f"database_{role}" for role in DATABASE_ROLES)):
+    for name in ("database_admin", "redis_admin", *(f"database_{role}" for role in DATABASE_ROLES)):
         if not layout.credential(name).exists():
             write_private(layout.credential(name), secrets.token_urlsafe(24))
+    if not layout.credential("redis").exists():
+        write_private(layout.credential("redis"), secrets.token_hex(20))  # an AUTH token of ElastiCache has no `_`
     if not layout.credential("pgpass").exists():
         password = layout.read_credential("database_admin")
         write_private(layout.credential("pgpass"), f"127.0.0.1:*:*:postgres:{password}\n")
+    if not layout.credential(REPORTS_KEY).exists():
+        write_private(layout.credential(REPORTS_KEY), json.dumps(new_access_key()) + "\n")
     if not layout.credential(f"{SIGNING_KEY}.pub").exists():
         make_signing_key(layout)
     make_front_door(layout)
@@ -37,6 +44,12 @@ def make_front_door(layout: Layout) -> None:
         from hasivu_play.sandbox.edge.certificates import make_certificates
 
         make_certificates(layout)
+
+
+def new_access_key() -> dict[str, str]:
+    """Return an access key in the form of AWS; its letters cannot be taken for an account number."""
+    letters = "".join(secrets.choice(string.ascii_uppercase) for _ in range(16))
+    return {"access_key_id": f"AKIA{letters}", "secret_access_key": secrets.token_urlsafe(30)}
 
 
 def make_signing_key(layout: Layout) -> None:

@@ -35,10 +35,10 @@ def postgresql_answers(port: int) -> bool:
     return converse(port, POSTGRESQL_TLS_REQUEST, 1) in {b"N", b"S"}
 
 
-def redis_answers(port: int, password: str) -> bool:
-    """Say whether a Redis server on a port accepts the password and answers PING."""
+def redis_answers(port: int, user: str, password: str) -> bool:
+    """Say whether a Redis server on a port lets a user in and answers PING."""
     expected = b"+OK\r\n+PONG\r\n"
-    return converse(port, f"AUTH {password}\r\nPING\r\n".encode(), len(expected)) == expected
+    return converse(port, f"AUTH {user} {password}\r\nPING\r\n".encode(), len(expected)) == expected
 
 
 def converse(port: int, question: bytes, length: int) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import shutil
 from collections.abc import Sequence
@@ -17,12 +18,19 @@ SETTINGS = """\
 bind 127.0.0.1
 port {port}
 dir "{directory}"
-requirepass {password}
+aclfile "{directory}/users.acl"
 daemonize no
 appendonly yes
 save ""
 maxmemory 128mb
 maxmemory-policy volatile-lru
+"""
+# Clients log in as `default` with the AUTH token, which rotations change. The sandbox itself has a login of its own, so
+# that it can look after the server whatever the token is, as the control plane of ElastiCache does.
+ADMINISTRATOR = "sandbox"
+USERS = """\
+user default on ~* &* +@all #{token}
+user {administrator} on ~* &* +@all #{password}
 """
 
 
@@ -30,19 +38,21 @@ class Valkey(Part):
     """The part `redis`."""
 
     def command(self) -> Sequence[str]:
-        """Write the settings, which hold the password, and return the command that reads them."""
-        settings = self.directory / "valkey.conf"
-        content = SETTINGS.format(port=self.port, directory=self.directory, password=self.password())
-        write_private(settings, content)
+        """Write the settings, on the first start the users too, and return the command that reads them."""
+        settings, users = self.directory / "valkey.conf", self.directory / "users.acl"
+        write_private(settings, SETTINGS.format(port=self.port, directory=self.directory))
+        if not users.exists():
+            token, password = hash_of(self.layout.read_credential("redis")), hash_of(self.password())
+            write_private(users, USERS.format(administrator=ADMINISTRATOR, token=token, password=password))
         return [str(server_program()), str(settings)]
 
     def answers(self) -> bool:
-        """Say whether the server accepts the password and answers PING."""
-        return probes.redis_answers(self.port, self.password())
+        """Say whether the server lets the administrator in and answers PING."""
+        return probes.redis_answers(self.port, ADMINISTRATOR, self.password())
 
     def url(self) -> str:
-        """Return the address with the password, as Redis clients take it."""
-        return f"redis://:{self.password()}@127.0.0.1:{self.port}/0"
+        """Return the address with the login of the administrator, as Redis clients take it."""
+        return f"redis://{ADMINISTRATOR}:{self.password()}@127.0.0.1:{self.port}/0"
 
     def endpoint(self) -> dict[str, Any]:
         """Return host and port."""
@@ -55,8 +65,13 @@ class Valkey(Part):
         seed_redis(self.url())
 
     def password(self) -> str:
-        """Return the password of the server."""
-        return self.layout.read_credential("redis")
+        """Return the password of the administrator."""
+        return self.layout.read_credential("redis_admin")
+
+
+def hash_of(secret: str) -> str:
+    """Return a password as the ACL file of the server holds it."""
+    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def server_program() -> Path:

@@ -12,9 +12,11 @@ from ministack import app
 from ministack.core import hypercorn_compat
 
 from hasivu_play.sandbox.aws import environment, mends, seed, state
+from hasivu_play.sandbox.aws.cache_server import CacheServer
 from hasivu_play.sandbox.aws.faults import Faults
 from hasivu_play.sandbox.aws.gateway import Gateway
 from hasivu_play.sandbox.aws.mends import functions
+from hasivu_play.sandbox.aws.mends.auth_token import AuthTokens
 from hasivu_play.sandbox.aws.postgresql import Server
 from hasivu_play.sandbox.aws.telemetry import Telemetry
 from hasivu_play.sandbox.layout import Layout
@@ -26,12 +28,14 @@ async def run(directory: Path, port: int) -> None:
     hypercorn_compat.install()
     layout, faults = Layout(directory.parent), Faults(directory)
     telemetry = Telemetry(Server(layout), faults)
-    mends.apply(layout, faults, telemetry)
+    tokens = AuthTokens(CacheServer(layout))
+    mends.apply(layout, faults, telemetry, tokens)
 
     async def start() -> None:
         await first_seed(layout, directory)
         functions.settle()
         tasks.append(asyncio.create_task(telemetry.keep_sampling()))
+        tasks.append(asyncio.create_task(tokens.keep_applying()))
 
     tasks: list[asyncio.Task[None]] = []
     gateway = Gateway(app.app, RequestLog(directory / "requests.jsonl", "aws"), faults, start)

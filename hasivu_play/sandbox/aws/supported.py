@@ -92,7 +92,7 @@ NAMES = {
     "elasticache": """
         AddTagsToResource DescribeCacheClusters DescribeCacheParameterGroups DescribeCacheParameters
         DescribeCacheSubnetGroups DescribeEvents DescribeReplicationGroups DescribeSnapshots ListTagsForResource
-        RemoveTagsFromResource
+        ModifyReplicationGroup RemoveTagsFromResource
         """,
     "backup": """
         DescribeBackupJob DescribeBackupVault GetBackupPlan ListBackupJobs ListBackupPlans ListBackupVaults

@@ -24,6 +24,7 @@ PASSWORDS = {
     "hasivu_monitor": "third-secret-of-the-test",
     "hasivu_rotator": "fourth-secret-of-the-test",
 }
+CACHE_LOGINS = {"redis": "first-token-of-the-test", "redis_admin": "third-secret-of-the-test"}
 PARTS = {"postgresql": {"host": "127.0.0.1", "port": 54321}, "redis": {"host": "127.0.0.1", "port": 63791}}
 
 
@@ -96,8 +97,16 @@ def prepare(root: Path) -> Emulator:
     emulator = Emulator(root)
     for role, password in PASSWORDS.items():
         write_private(emulator.layout.credential(f"database_{role}"), password)
+    for credential, secret in CACHE_LOGINS.items():
+        write_private(emulator.layout.credential(credential), secret)
     emulator.layout.write_endpoints(PARTS)
     return emulator
+
+
+@pytest.fixture(scope="session")
+def prepare_aws():
+    """Return how to prepare an emulator in a folder; it is not started yet."""
+    return prepare
 
 
 @pytest.fixture(scope="session")

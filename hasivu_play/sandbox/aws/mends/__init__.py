@@ -21,15 +21,17 @@ from hasivu_play.sandbox.aws.mends import (
     trail,
     versions,
 )
+from hasivu_play.sandbox.aws.mends.auth_token import AuthTokens
 from hasivu_play.sandbox.aws.postgresql import Server
 from hasivu_play.sandbox.aws.telemetry import Telemetry
 from hasivu_play.sandbox.layout import Layout
 
 
-def apply(layout: Layout, faults: Faults, telemetry: Telemetry) -> None:
+def apply(layout: Layout, faults: Faults, telemetry: Telemetry, tokens: AuthTokens) -> None:
     """Put every replacement in place, before ministack answers its first request."""
     rds.apply(Server(layout), faults)
     elasticache.apply(layout)
+    tokens.apply()
     metrics.apply(telemetry)
     backup.apply(faults)
     logs.apply()

@@ -6,16 +6,19 @@ import json
 import time
 import uuid
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from ministack.core.responses import request_scope
-from ministack.services import backup, rds, s3, secretsmanager
+from ministack.services import backup, elasticache, rds, s3, secretsmanager
 
 from hasivu_play.sandbox.aws.environment import ACCOUNT, REGION
 from hasivu_play.sandbox.aws.internal import call, json_call, query_call, rest_call
+from hasivu_play.sandbox.aws.mends.auth_token import TOKENS
 from hasivu_play.sandbox.aws.mends.backup import VAULT, job
 from hasivu_play.sandbox.aws.mends.rds import timestamp
 from hasivu_play.sandbox.aws.telemetry import ALLOCATED_GIBIBYTES, INSTANCE
 from hasivu_play.sandbox.layout import Layout
+from hasivu_play.sandbox.valkey import hash_of
 
 DAY = 86400
 BUCKETS = ("hasivu-sandbox-backups", "hasivu-sandbox-locks")
@@ -31,12 +34,14 @@ SECRETS = {
     "rotator": "hasivu_rotator",
 }
 SECRET_AGE_DAYS = 95
+GROUP = "hasivu-sandbox"
+TOKEN_AGE_DAYS = 110
 
 
 async def plant(layout: Layout) -> None:
     """Make the stores and what lies in them."""
     await make_instance()
-    await make_cache()
+    await make_cache(layout)
     await make_backup_jobs()
     await make_buckets()
     key = await make_key()
@@ -74,18 +79,27 @@ async def make_instance() -> None:
         }
 
 
-async def make_cache() -> None:
-    """Make the replication group; its address is looked up at each request."""
+async def make_cache(layout: Layout) -> None:
+    """Make the replication group and keep its token; its address is looked up at each request."""
+    token = layout.read_credential("redis")
     await query_call(
         "elasticache",
         "CreateReplicationGroup",
-        ReplicationGroupId="hasivu-sandbox",
+        ReplicationGroupId=GROUP,
         ReplicationGroupDescription="Sessions and menus of HASIVU",
         Engine="valkey",
         CacheNodeType="cache.t4g.small",
         NumCacheClusters="1",
         SnapshotRetentionLimit="7",
+        TransitEncryptionEnabled="true",
+        AuthToken=token,
     )
+    with request_scope(ACCOUNT, REGION):
+        group = elasticache._replication_groups[GROUP]
+        del group["_auth_tokens"]  # in the clear; the emulator keeps hashes
+        changed = timestamp(time.time() - TOKEN_AGE_DAYS * DAY)
+        group.update({TOKENS: [hash_of(token)], "AuthTokenLastModifiedDate": changed})
+    await keep_secret("hasivu/sandbox/redis/auth-token", {"password": token})
 
 
 async def make_backup_jobs() -> None:
@@ -141,18 +155,22 @@ async def make_secret(layout: Layout, name: str, role: str, key: str) -> None:
         "username": role,
         "password": layout.read_credential(f"database_{role}"),
     }
-    secret = f"hasivu/sandbox/database/{name}"
+    await keep_secret(f"hasivu/sandbox/database/{name}", login, key)
+
+
+async def keep_secret(name: str, value: dict[str, Any], key: str = "") -> None:
+    """Keep a secret as a JSON object, as if that had been done months ago."""
     await json_call(
         "secretsmanager",
         "CreateSecret",
-        Name=secret,
-        KmsKeyId=key,
+        Name=name,
+        **({"KmsKeyId": key} if key else {}),
         ClientRequestToken=str(uuid.uuid4()),
-        SecretString=json.dumps(login),
+        SecretString=json.dumps(value),
     )
     made = int(time.time() - SECRET_AGE_DAYS * DAY)
     with request_scope(ACCOUNT, REGION):
-        kept = secretsmanager._secrets[secret]
+        kept = secretsmanager._secrets[name]
         kept |= {"CreatedDate": made, "LastChangedDate": made}
         for version in kept["Versions"].values():
             version["CreatedDate"] = made
