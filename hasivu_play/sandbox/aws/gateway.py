@@ -11,7 +11,7 @@ from urllib.parse import parse_qs
 
 from ministack.core.responses import request_scope
 
-from hasivu_play.sandbox.aws import operation, protocol, state
+from hasivu_play.sandbox.aws import operation, protocol, signature, state
 from hasivu_play.sandbox.aws.environment import ACCOUNT, REGION
 from hasivu_play.sandbox.aws.faults import Faults
 from hasivu_play.sandbox.aws.mends import iam, trail
@@ -140,6 +140,10 @@ def refusal(request: Request, asked: Operation) -> Response | None:
     if request.credential is None:
         message = "Request is missing Authentication Token. Sign it with the sandbox's credentials."
         return protocol.error(request, asked.service, 403, "MissingAuthenticationToken", message)
+    with request_scope(ACCOUNT, REGION):
+        unsigned = signature.refusal(request, asked.service)
+    if unsigned:
+        return protocol.error(request, asked.service, 403, *unsigned)
     if not asked.supported:
         message = (
             f"The sandbox's AWS emulator does not implement {asked.action}. docs/aws-emulator.md lists what it does."

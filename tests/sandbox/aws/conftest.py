@@ -24,7 +24,12 @@ PASSWORDS = {
     "hasivu_monitor": "third-secret-of-the-test",
     "hasivu_rotator": "fourth-secret-of-the-test",
 }
-CACHE_LOGINS = {"redis": "first-token-of-the-test", "redis_admin": "third-secret-of-the-test"}
+REPORTS_KEY = {"access_key_id": "AKIATHEKEYOFREPORTSX", "secret_access_key": "fourth-secret-of-the-test"}
+OTHER_SECRETS = {
+    "redis": "first-token-of-the-test",
+    "redis_admin": "third-secret-of-the-test",
+    "access_key_reports": json.dumps(REPORTS_KEY),
+}
 PARTS = {"postgresql": {"host": "127.0.0.1", "port": 54321}, "redis": {"host": "127.0.0.1", "port": 63791}}
 
 
@@ -97,7 +102,7 @@ def prepare(root: Path) -> Emulator:
     emulator = Emulator(root)
     for role, password in PASSWORDS.items():
         write_private(emulator.layout.credential(f"database_{role}"), password)
-    for credential, secret in CACHE_LOGINS.items():
+    for credential, secret in OTHER_SECRETS.items():
         write_private(emulator.layout.credential(credential), secret)
     emulator.layout.write_endpoints(PARTS)
     return emulator

@@ -57,7 +57,7 @@ def test_a_kill_during_the_first_start_is_mended_by_the_next_one(own_aws):
     own_aws.end(signal.SIGKILL)
     (own_aws.directory / "state" / "seeded").unlink()
     own_aws.start()
-    assert len(own_aws.client("s3").list_buckets()["Buckets"]) == 2
+    assert len(own_aws.client("s3").list_buckets()["Buckets"]) == 3
 
 
 def test_it_listens_on_loopback_only(aws):

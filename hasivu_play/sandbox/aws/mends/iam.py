@@ -12,6 +12,7 @@ from hasivu_play.sandbox.aws.mends.rds import timestamp
 from hasivu_play.sandbox.aws.protocol import Request
 
 PAGE = 100
+KEYS_PER_USER = 2
 PAGED = (
     "ListAccessKeys",
     "ListAttachedUserPolicies",
@@ -32,6 +33,7 @@ def apply() -> None:
     """Replace the lists and the last uses."""
     for name in PAGED:
         iam._IAM_HANDLERS[name] = paged(iam._IAM_HANDLERS[name])
+    iam._IAM_HANDLERS["CreateAccessKey"] = with_quota(iam._IAM_HANDLERS["CreateAccessKey"])
     iam._IAM_HANDLERS["GetAccessKeyLastUsed"] = with_last_use(iam._IAM_HANDLERS["GetAccessKeyLastUsed"])
     iam._user_xml = with_password_use(iam._user_xml)
 
@@ -73,6 +75,19 @@ def outer_members(document: str) -> list[tuple[int, int]]:
             depth -= 1
             found += [(start, tag.end())] if depth == 0 else []
     return found
+
+
+def with_quota(original: Handler) -> Handler:
+    """Return CreateAccessKey that gives a user two keys and no third."""
+
+    def handle(parameters: dict[str, Any]) -> Any:
+        name = iam._p(parameters, "UserName")
+        if sum(key["UserName"] == name for key in iam._access_keys.values()) >= KEYS_PER_USER:
+            message = f"Cannot exceed quota for AccessKeysPerUser: {KEYS_PER_USER}"
+            return iam._error(409, "LimitExceeded", message, ns="iam")
+        return original(parameters)
+
+    return handle
 
 
 def note_use(request: Request, service: str) -> None:

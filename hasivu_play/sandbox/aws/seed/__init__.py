@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hasivu_play.sandbox.aws.seed import access, certificates, compute, data, monitoring, network, security
+from hasivu_play.sandbox.aws.seed import access, compute, data, monitoring, network, security, service_keys
 from hasivu_play.sandbox.layout import Layout
 
 
@@ -11,6 +12,8 @@ async def plant(layout: Layout) -> None:
     await access.plant(layout)
     await data.plant(layout)
     await compute.plant(layout)
+    await service_keys.plant(layout)
+    await compute.plant()
     await network.plant()
     await monitoring.plant()
     await security.plant()
