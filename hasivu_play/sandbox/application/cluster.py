@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from aiohttp import ClientError, ClientSession, ClientTimeout
+from aiohttp import ClientError, ClientResponseError, ClientSession, ClientTimeout
 
 NAMESPACE = "hasivu"
 CONFIGURATION = "configmaps/hasivu-config"
 CREDENTIALS = "secrets/hasivu-database"
 WATCH_SECONDS = 300
+NOT_FOUND = 404
 USER_AGENT = "hasivu-application"
 
 
@@ -95,8 +96,17 @@ class Cluster:
         """Return the values of the ConfigMap and of the Secret, as a starting pod gets them."""
         config = await self._get(CONFIGURATION)
         secret = await self._get(CREDENTIALS)
-        decoded = {key: base64.b64decode(value).decode() for key, value in secret.get("data", {}).items()}
-        return config.get("data", {}), decoded
+        return config.get("data", {}), decoded(secret)
+
+    async def read_secret(self, name: str) -> dict[str, str]:
+        """Return the values of a Secret that a pod can do without; none where it does not exist."""
+        try:
+            secret = await self._get(f"secrets/{name}")
+        except ClusterError as error:
+            if isinstance(error.__cause__, ClientResponseError) and error.__cause__.status == NOT_FOUND:
+                return {}
+            raise
+        return decoded(secret)
 
     async def _get(self, path: str) -> dict[str, Any]:
         """Return one object or list of the namespace."""
@@ -113,6 +123,11 @@ class Cluster:
         access = read_kubeconfig(self._kubeconfig)
         headers = {"Authorization": f"Bearer {access.token}", "User-Agent": USER_AGENT}
         return ClientSession(access.server, headers=headers, timeout=timeout)
+
+
+def decoded(secret: dict[str, Any]) -> dict[str, str]:
+    """Return the values of a Secret as the API gave it."""
+    return {key: base64.b64decode(value).decode() for key, value in secret.get("data", {}).items()}
 
 
 def path_of(path: str) -> str:

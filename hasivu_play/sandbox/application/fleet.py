@@ -10,7 +10,10 @@ from dataclasses import dataclass
 import psycopg
 from aiohttp import ClientError
 
+from hasivu_play.sandbox.application import archive, menu_cache
+from hasivu_play.sandbox.application.archive import Archive
 from hasivu_play.sandbox.application.cluster import Cluster, ClusterError, Pod
+from hasivu_play.sandbox.application.menu_cache import MenuCache
 from hasivu_play.sandbox.application.pool import Pool, connection_string
 
 WEB = "hasivu-web"
@@ -32,6 +35,13 @@ class Worker:
     name: str
     deployment: str
     pool: Pool
+    menus: MenuCache
+    archive: Archive
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.pool.close()
+        await self.menus.close()
 
 
 class Fleet:
@@ -77,7 +87,7 @@ class Fleet:
     async def close(self) -> None:
         """Close the connections of every worker."""
         for worker in self._workers.values():
-            await worker.pool.close()
+            await worker.close()
 
     async def _follow_once(self) -> None:
         """List the pods, then follow their changes until the watch ends."""
@@ -94,7 +104,7 @@ class Fleet:
         gone = [self._workers.pop(name) for name in self._workers.keys() - pods.keys()]
         self._pods = pods
         for worker in gone:
-            await worker.pool.close()
+            await worker.close()
         for pod in pods.values():
             if pod.ready and pod.deployment in POOL_SIZES and pod.name not in self._workers:
                 self._workers[pod.name] = await self._start(pod)
@@ -108,4 +118,6 @@ class Fleet:
             raise ClusterError(f"{pod.name} cannot start: {missing} is in neither ConfigMap nor Secret.") from missing
         except psycopg.ProgrammingError:
             raise ClusterError(f"{pod.name} cannot start: database-url is no connection string.") from None
-        return Worker(pod.name, pod.deployment, Pool(conninfo, POOL_SIZES[pod.deployment]))
+        menus = MenuCache(config, await self._cluster.read_secret(menu_cache.KEPT_IN), pod.name)
+        reports = Archive(config, await self._cluster.read_secret(archive.KEPT_IN))
+        return Worker(pod.name, pod.deployment, Pool(conninfo, POOL_SIZES[pod.deployment]), menus, reports)

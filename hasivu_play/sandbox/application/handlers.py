@@ -9,7 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
-from hasivu_play.sandbox.application import menus, metrics, orders, reports, rfid, traffic
+from hasivu_play.sandbox.application import metrics, orders, reports, rfid, traffic
 from hasivu_play.sandbox.application.errors import RequestError
 from hasivu_play.sandbox.application.fleet import API, POOL_SIZES, WEB
 from hasivu_play.sandbox.application.shop import Shop
@@ -69,8 +69,7 @@ class Handlers:
             day = date.fromisoformat(request.query.get("date", reports.today().isoformat()))
         except ValueError:
             raise RequestError(400, "date must be a day as YYYY-MM-DD.") from None
-        async with self._shop.connection(WEB) as connection:
-            return json_response(await menus.read(connection, int(request.match_info["school"]), day))
+        return json_response(await self._shop.menu(int(request.match_info["school"]), day))
 
     async def place_order(self, request: web.Request) -> web.Response:
         """Place an order, once for each Idempotency-Key."""
@@ -100,6 +99,7 @@ class Handlers:
         if report is None:
             async with self._shop.connection(API) as connection:
                 report = await reports.summarize(connection, question)
+            await self._shop.archive(report)
             if key:
                 self._reports.keep(key, report)
         return json_response(report)

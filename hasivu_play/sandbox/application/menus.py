@@ -19,7 +19,10 @@ ORDER BY menu_items.id
 """
 
 
-async def read(connection: Connection, school_id: int, day: date) -> dict[str, Any]:
+Menu = dict[str, Any]
+
+
+async def read(connection: Connection, school_id: int, day: date) -> Menu:
     """Return the menu of a school on a day; without one it has no items."""
     cursor = connection.cursor(row_factory=dict_row)
     await cursor.execute(ON_DAY, (school_id, day))

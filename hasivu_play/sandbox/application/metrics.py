@@ -16,6 +16,8 @@ class Metrics:
     def __init__(self) -> None:
         """Start at nothing."""
         self.requests: Counter[tuple[str, int]] = Counter()
+        self.menus: Counter[str] = Counter()
+        self.reports: Counter[str] = Counter()
         self.orders_created = 0
         self.orders_failed = 0
 
@@ -30,10 +32,17 @@ class Metrics:
                 family("http_requests_total", "counter", "Requests answered.", requests),
                 family("orders_created_total", "counter", "Orders placed.", [("", self.orders_created)]),
                 family("orders_failed_total", "counter", "Orders not placed.", [("", self.orders_failed)]),
+                family("menu_cache_requests_total", "counter", "Menus looked for in Redis.", by("result", self.menus)),
+                family("reports_archived_total", "counter", "Reports sent to S3.", by("result", self.reports)),
                 family("db_pool_in_use", "gauge", "Lent connections.", [(name, pool.in_use) for name, pool in pools]),
                 family("db_pool_size", "gauge", "Most connections.", [(name, pool.size) for name, pool in pools]),
             ]
         )
+
+
+def by(label: str, counts: Counter[str]) -> list[tuple[str, int]]:
+    """Return the samples of a counter, one for each value of a label."""
+    return [(f'{label}="{value}"', count) for value, count in sorted(counts.items())]
 
 
 def family(name: str, kind: str, text: str, samples: Iterable[tuple[str, int]]) -> str:

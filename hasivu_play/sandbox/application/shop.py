@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import date
+from typing import Any
 
 import psycopg
 
-from hasivu_play.sandbox.application import orders
+from hasivu_play.sandbox.application import menus, orders
 from hasivu_play.sandbox.application.errors import RequestError
-from hasivu_play.sandbox.application.fleet import WEB, Fleet, NoPodError, Worker
+from hasivu_play.sandbox.application.fleet import API, WEB, Fleet, NoPodError, Worker
 from hasivu_play.sandbox.application.metrics import Metrics
 from hasivu_play.sandbox.application.pool import Connection
 
@@ -27,10 +29,8 @@ class Shop:
     async def connection(self, deployment: str) -> AsyncIterator[Connection]:
         """Lend a connection of a Deployment; what goes wrong with the database is a 503."""
         try:
-            async with self.fleet.pick(deployment).pool.connection() as connection:
+            async with self.pick(deployment).pool.connection() as connection:
                 yield connection
-        except NoPodError as error:
-            raise RequestError(503, str(error)) from error
         except (psycopg.Error, TimeoutError) as error:
             raise RequestError(503, f"The database does not serve: {first_line(error)}") from error
 
@@ -44,6 +44,28 @@ class Shop:
             raise
         self.metrics.orders_created += 1
         return number
+
+    async def menu(self, school_id: int, day: date) -> menus.Menu:
+        """Return a menu as a pod of the web Deployment does: from Redis, else from the database."""
+        cache = self.pick(WEB).menus
+        found, outcome = await cache.find(school_id, day)
+        self.metrics.menus[outcome] += 1
+        if found is None:
+            async with self.connection(WEB) as connection:
+                found = await menus.read(connection, school_id, day)
+            await cache.keep(school_id, day, found)
+        return found
+
+    async def archive(self, report: dict[str, Any]) -> None:
+        """Put a report into the archive as a pod of the API Deployment does."""
+        self.metrics.reports["archived" if await self.pick(API).archive.put(report) else "failed"] += 1
+
+    def pick(self, deployment: str) -> Worker:
+        """Return the worker of a Deployment whose turn it is; without one the answer is a 503."""
+        try:
+            return self.fleet.pick(deployment)
+        except NoPodError as error:
+            raise RequestError(503, str(error)) from error
 
     async def check(self) -> dict[str, dict[str, str]]:
         """Return for each Deployment and pod whether the database answers it."""

@@ -13,6 +13,7 @@ from typing import Any
 
 from hasivu_play.errors import StoppedError
 from hasivu_play.sandbox.edge.certificates import key_file, make_certificates, read_pem
+from hasivu_play.sandbox.credentials import REPORTS_KEY
 from hasivu_play.sandbox.layout import Layout
 from hasivu_play.sandbox.repository import deployed_commit
 
@@ -118,6 +119,10 @@ def _values(layout: Layout) -> dict[str, str]:
     """Return what the manifests are filled with, each value written so that YAML reads it as a string."""
     make_certificates(layout)
     database = layout.endpoints().get("postgresql", {"host": "127.0.0.1", "port": 5432, "database": "hasivu_sandbox"})
+    endpoints = layout.endpoints()
+    cache = endpoints.get("redis", {"host": "127.0.0.1", "port": 6379})
+    key = json.loads(layout.read_credential(REPORTS_KEY))
+    database = endpoints.get("postgresql", {"host": "127.0.0.1", "port": 5432, "database": "hasivu_sandbox"})
     host, port, name = database["host"], database["port"], database["database"]
     values = {
         "database_host": host,
@@ -128,5 +133,11 @@ def _values(layout: Layout) -> dict[str, str]:
         "commit": deployed_commit(layout),
         "app_certificate": "".join(read_pem(layout, "app")),
         "app_key": key_file(layout, "app").read_text(encoding="utf-8"),
+        "redis_host": cache["host"],
+        "redis_port": str(cache["port"]),
+        "redis_token": layout.read_credential("redis"),
+        "aws_url": endpoints.get("aws", {}).get("url", ""),
+        "reports_key_id": key["access_key_id"],
+        "reports_key": key["secret_access_key"],
     }
     return {key: json.dumps(value) for key, value in values.items()}

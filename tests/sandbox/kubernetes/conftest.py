@@ -31,6 +31,10 @@ class Emulator:
         self.layout = Layout(root)
         self.directory = self.layout.part("kubernetes")
         self.layout.credential("database_hasivu_app_a").write_text("a-password")
+        self.layout.credential("redis").write_text("a-token")
+        self.layout.credential("access_key_reports").write_text(
+            '{"access_key_id": "AKIA", "secret_access_key": "a-key"}'
+        )
         self.layout.write_endpoints({"postgresql": DATABASE})
         self.port = free_port()
         self.process: subprocess.Popen[bytes] | None = None

@@ -1,0 +1,81 @@
+# Copyright: HASIVU Operations Team
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The way of our modules to a cache: one login by token, bounded waits, and errors that hold no token."""
+
+from __future__ import annotations
+
+import traceback
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+
+try:
+    import redis
+    from redis.backoff import NoBackoff
+    from redis.retry import Retry
+except ImportError:
+    REDIS_IMPORT_ERROR: str | None = traceback.format_exc()
+else:
+    REDIS_IMPORT_ERROR = None
+
+SECONDS = 3.0
+
+CACHE_OPTIONS: dict[str, dict[str, Any]] = {
+    "replication_group_id": {"type": "str", "required": True},
+    "tls": {"type": "bool", "default": True},
+    "tls_ca": {"type": "path"},
+}
+
+
+class CacheError(Exception):
+    """Raised when the cache, or ElastiCache, does not do what was asked; `code` is the code of AWS, where it gave one."""
+
+    def __init__(self, message: str, code: str = "") -> None:
+        """Keep the sentence and the code."""
+        super().__init__(message)
+        self.code = code
+
+
+def check_library(module: AnsibleModule) -> None:
+    """Fail the module when the client library is missing."""
+    if REDIS_IMPORT_ERROR:
+        module.fail_json(msg=missing_required_lib("redis"), exception=REDIS_IMPORT_ERROR)
+
+
+def connection(options: dict[str, Any], address: tuple[str, int], token: str) -> redis.Redis:
+    """Return a client that tries once: with its usual retries a refused token would take seconds to be called so."""
+    host, port = address
+    tls = {"ssl": True, "ssl_ca_certs": options["tls_ca"]} if options["tls"] else {}
+    return redis.Redis(
+        host=host,
+        port=port,
+        password=token,
+        client_name="hasivu-ops",
+        socket_timeout=SECONDS,
+        socket_connect_timeout=SECONDS,
+        retry=Retry(NoBackoff(), 0),
+        decode_responses=True,
+        **tls,
+    )
+
+
+def is_let_in(options: dict[str, Any], address: tuple[str, int], token: str) -> bool:
+    """Tell whether the cache lets a token in.
+
+    Raises:
+        CacheError: The cache cannot be asked.
+    """
+    try:
+        with connection(options, address, token) as client:
+            client.ping()
+    except redis.AuthenticationError:
+        return False
+    except redis.RedisError as error:
+        raise not_reached(address, error) from None
+    return True
+
+
+def not_reached(address: tuple[str, int], error: Exception) -> CacheError:
+    """Return the error for a cache that cannot be asked; what the library says of it holds no token."""
+    where = f"{address[0]}:{address[1]}"
+    return CacheError(f"The cache at {where} does not answer: {error}. Check the cluster and the network.")
