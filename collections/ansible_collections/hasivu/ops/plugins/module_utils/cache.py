@@ -8,17 +8,20 @@ import traceback
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible_collections.hasivu.ops.plugins.module_utils.secret import Secret, SecretError
 
 try:
     import redis
     from redis.backoff import NoBackoff
     from redis.retry import Retry
 except ImportError:
+    redis = None
     REDIS_IMPORT_ERROR: str | None = traceback.format_exc()
 else:
     REDIS_IMPORT_ERROR = None
 
 SECONDS = 3.0
+FIELD = "password"
 
 CACHE_OPTIONS: dict[str, dict[str, Any]] = {
     "replication_group_id": {"type": "str", "required": True},
@@ -28,7 +31,7 @@ CACHE_OPTIONS: dict[str, dict[str, Any]] = {
 
 
 class CacheError(Exception):
-    """Raised when the cache, or ElastiCache, does not do what was asked; `code` is the code of AWS, where it gave one."""
+    """Raised when the cache, or ElastiCache, does not do what was asked; `code` is that of AWS, where it gave one."""
 
     def __init__(self, message: str, code: str = "") -> None:
         """Keep the sentence and the code."""
@@ -40,6 +43,20 @@ def check_library(module: AnsibleModule) -> None:
     """Fail the module when the client library is missing."""
     if REDIS_IMPORT_ERROR:
         module.fail_json(msg=missing_required_lib("redis"), exception=REDIS_IMPORT_ERROR)
+
+
+def token_of(secret: Secret, version: str) -> str | None:
+    """Return the token of a version of a secret, or nothing where there is no such version.
+
+    Raises:
+        SecretError: Secrets Manager does not tell, or the version holds no token.
+    """
+    if not version or secret.text(version) is None:
+        return None
+    token = secret.fields(version).get(FIELD)
+    if not token:
+        raise SecretError(f"Version {version} of {secret.name} has no field {FIELD}, which is the token.")
+    return str(token)
 
 
 def connection(options: dict[str, Any], address: tuple[str, int], token: str) -> redis.Redis:

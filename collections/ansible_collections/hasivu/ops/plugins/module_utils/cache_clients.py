@@ -8,8 +8,7 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
-import redis
-from ansible_collections.hasivu.ops.plugins.module_utils.cache import connection, not_reached
+from ansible_collections.hasivu.ops.plugins.module_utils.cache import connection, not_reached, redis
 
 TOKEN_USER = "default"  # the user that an AUTH token belongs to
 
