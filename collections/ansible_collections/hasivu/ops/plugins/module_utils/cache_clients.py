@@ -10,7 +10,7 @@ from typing import Any
 
 from ansible_collections.hasivu.ops.plugins.module_utils.cache import connection, not_reached, redis
 
-TOKEN_USER = "default"  # the user that an AUTH token belongs to
+USER_OF_TOKENS = "default"  # the user that an AUTH token belongs to
 
 
 def older_clients(clients: list[dict[str, str]], since: datetime, now: datetime) -> list[dict[str, Any]]:
@@ -22,7 +22,7 @@ def older_clients(clients: list[dict[str, str]], since: datetime, now: datetime)
     old = [
         {"address": one["addr"], "name": one.get("name", ""), "seconds": int(one["age"])}
         for one in clients
-        if one.get("user", TOKEN_USER) == TOKEN_USER and "S" not in one.get("flags", "") and int(one["age"]) > elapsed
+        if one.get("user", USER_OF_TOKENS) == USER_OF_TOKENS and "S" not in one.get("flags", "") and int(one["age"]) > elapsed
     ]
     return sorted(old, key=lambda one: -one["seconds"])
 
