@@ -22,7 +22,9 @@ def older_clients(clients: list[dict[str, str]], since: datetime, now: datetime)
     old = [
         {"address": one["addr"], "name": one.get("name", ""), "seconds": int(one["age"])}
         for one in clients
-        if one.get("user", USER_OF_TOKENS) == USER_OF_TOKENS and "S" not in one.get("flags", "") and int(one["age"]) > elapsed
+        if one.get("user", USER_OF_TOKENS) == USER_OF_TOKENS
+        and "S" not in one.get("flags", "")
+        and int(one["age"]) > elapsed
     ]
     return sorted(old, key=lambda one: -one["seconds"])
 

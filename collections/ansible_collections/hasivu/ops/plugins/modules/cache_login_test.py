@@ -137,9 +137,9 @@ def look(module: AnsibleModule) -> dict[str, Any]:
     if works is None:
         return {"tried": tried, "older_clients": [], "refused_logins": 0}
     older = []
-    if since:
-        patience = 0 if module.check_mode else module.params["drain_seconds"]
-        older = wait_for_old(module.params, address, works, datetime.fromisoformat(since), patience)
+    if since and not module.check_mode:  # a rehearsal gave nobody a reason to log in anew
+        moment = datetime.fromisoformat(since)
+        older = wait_for_old(module.params, address, works, moment, module.params["drain_seconds"])
     return {"tried": tried, "older_clients": older, "refused_logins": watch(module, address, works)}
 
 
