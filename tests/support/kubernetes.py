@@ -40,3 +40,11 @@ class Kubernetes:
         annotations = {"kubectl.kubernetes.io/restartedAt": str(time.time())}
         template = {"template": {"metadata": {"annotations": annotations}}}
         self.apps.patch_namespaced_deployment(deployment, NAMESPACE, {"spec": template})
+
+    def set_image(self, deployment: str, image: str) -> str:
+        """Let a Deployment run another image, and return the one that it ran."""
+        (container,) = self.apps.read_namespaced_deployment(deployment, NAMESPACE).spec.template.spec.containers
+        changed = {"template": {"spec": {"containers": [{"name": container.name, "image": image}]}}}
+        self.apps.patch_namespaced_deployment(deployment, NAMESPACE, {"spec": changed})
+        former: str = container.image
+        return former

@@ -1,0 +1,87 @@
+"""Rotations under test: killed at a step, watched while they work, and looked through for secrets."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from support.aws import Secret
+from support.killing import kill_tree, lines, new_run, started, wait_for
+from support.sandbox import Sandbox
+
+
+def kill_at(sandbox: Sandbox, step: str, *arguments: str) -> Path:
+    """Start a command, kill it as soon as a step begins, and return the folder of its run."""
+    known = set(sandbox.runs())
+    with started(sandbox, *arguments) as process:
+        run = new_run(sandbox, known)
+        wait_for(lambda: step in begun(run) or process.poll() is not None)
+        assert process.poll() is None, f"{arguments} ended before '{step}': {process.communicate()}"
+        kill_tree(process.pid)
+    return run
+
+
+def begun(run: Path) -> list[str]:
+    """Return the steps that a run has begun."""
+    return [line["name"] for line in lines(run) if line["event"] == "step_started"]
+
+
+def finished(sandbox: Sandbox, *arguments: str) -> dict[str, Any]:
+    """Run a command that takes --json to its end, and return what it printed."""
+    done = sandbox.play(*arguments, "--json")
+    result: dict[str, Any] = json.loads(done.stdout or "{}")
+    assert result.get("exit_code") == done.returncode, done.stdout + done.stderr
+    return result
+
+
+@contextmanager
+def published_login_works(secret: Secret, works: Callable[[dict[str, str]], bool]) -> Iterator[list[str]]:
+    """Try the published login again and again; a version that is refused while it is published is named."""
+    refused: list[str] = []
+    tries = 0
+    over = threading.Event()
+
+    def watch() -> None:
+        nonlocal tries
+        while not over.wait(0.05):
+            version = secret.current()
+            let_in = works(secret.value(version))
+            tries += 1
+            if not let_in and secret.current() == version:
+                refused.append(version)
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    try:
+        yield refused
+    finally:
+        over.set()
+        thread.join()
+    assert tries > 0
+    assert refused == []
+
+
+def holding(folders: list[Path], secrets: list[str]) -> list[str]:
+    """Return the files below some folders that hold one of some secrets."""
+    files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+    return [str(path) for path in files if any(secret.encode() in path.read_bytes() for secret in secrets)]
+
+
+def in_logs(sandbox: Sandbox, secrets: list[str]) -> list[str]:
+    """Return the logs of the sandbox, and its CloudTrail, that hold one of some secrets."""
+    logs = ("server.log", "requests.jsonl", "cloudtrail.jsonl", "cloudtrail.json")
+    return [path for path in holding([sandbox.home / "sandbox"], secrets) if path.endswith(logs)]
+
+
+def environment_and_arguments() -> Iterator[bytes]:
+    """Yield command line and environment of every process that can be read."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        for name in ("cmdline", "environ"):
+            try:
+                yield (folder / name).read_bytes()
+            except OSError:
+                continue
