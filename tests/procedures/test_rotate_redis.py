@@ -267,9 +267,5 @@ def world(cache: Cache) -> dict[str, Any]:
         "redis": info,
         "users": (cache.sandbox.home / "sandbox" / "redis" / "users.acl").read_text(),
         "aws": [request for request in cache.sandbox.requests("aws") if request["changing"]],
-        "kubernetes": [
-            request
-            for request in cache.sandbox.requests("kubernetes")
-            if request["changing"] and "leases" not in request["action"]
-        ],
+        "kubernetes": [request for request in cache.sandbox.requests("kubernetes") if request["changing"]],
     }

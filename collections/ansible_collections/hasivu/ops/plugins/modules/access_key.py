@@ -81,7 +81,6 @@ orphans_deleted:
   type: int
 """
 
-import json
 import time
 from datetime import UTC, datetime
 from typing import Any
@@ -99,14 +98,13 @@ from ansible_collections.hasivu.ops.plugins.module_utils.access_key import (
     key_of,
     keys_in,
 )
+from ansible_collections.hasivu.ops.plugins.module_utils.access_key_making import make
 from ansible_collections.hasivu.ops.plugins.module_utils.access_key_rotation import may_be_deleted_at, orphans
 from ansible_collections.hasivu.ops.plugins.module_utils.aws import preload as preload_service
 from ansible_collections.hasivu.ops.plugins.module_utils.secret import (
     CURRENT,
-    PENDING,
     Secret,
     SecretError,
-    fields_of,
     holder_of,
     secret_of,
 )
@@ -166,19 +164,6 @@ def delete_lost(module: AnsibleModule, secret: Secret, keys: Keys, found: dict[s
     for key in lost if not module.check_mode else []:
         keys.delete(key.name)
     return len(lost)
-
-
-def make(secret: Secret, keys: Keys, version: str) -> None:
-    """Make a key and store it; one that cannot be stored is deleted again, for nobody will know its secret."""
-    current = fields_of(secret.text(holder_of(secret.stages(), CURRENT)) or "", secret.name)
-    key = keys.create()
-    text = json.dumps({**current, **key})
-    try:
-        secret.call("put_secret_value", ClientRequestToken=version, SecretString=text, VersionStages=[PENDING])
-    except SecretError:
-        if secret.text(version) != text:
-            keys.delete(key[KEY_ID])
-            raise
 
 
 def switch(module: AnsibleModule, secret: Secret, keys: Keys) -> dict[str, Any]:
