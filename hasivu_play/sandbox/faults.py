@@ -83,19 +83,25 @@ TABLE: dict[str, Fault] = {
         "The DNS record by which ACM renews the certificate of www is gone.",
         "edge/faults.json",
         lambda: {"records_removed": ["www"]},
+    ),
     "secrets-throttled": FileFault(
         "Secrets Manager asks twice for patience before it answers.",
         "aws/faults.json",
         lambda: {"throttled": dict.fromkeys(("secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"), 2)},
+    ),
     "lost-answer": FileFault(
         "The answer of Secrets Manager is lost after it stored a version.",
+        "aws/faults.json",
         lambda: {"lost_answers": {"secretsmanager:PutSecretValue": 1}},
+    ),
     "image-missing": FileFault(
         "New pods of the web application cannot pull their image.",
         "kubernetes/faults.json",
         lambda: {"images": {"hasivu/web": "missing"}},
+    ),
     "deployment-conflict": FileFault(
         "Somebody else changes the Deployments at the same time.",
+        "kubernetes/faults.json",
         lambda: {"conflict": ["deployments"]},
     ),
     "open-incident": FileFault(

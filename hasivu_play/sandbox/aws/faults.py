@@ -13,9 +13,7 @@ class Faults:
     def __init__(self, directory: Path) -> None:
         """Look for faults in the folder of the emulator."""
         self._path = directory / "faults.json"
-        self._throttled: dict[tuple[str, int], int] = {}
-        self._met: dict[tuple[str, str], int] = {}
-        self._lost: dict[tuple[str, int], int] = {}
+        self._met: dict[tuple[str, str, int], int] = {}
 
     def read(self) -> dict[str, Any]:
         """Return the faults that are set, or an empty mapping."""
@@ -32,20 +30,15 @@ class Faults:
     def refused(self, action: str) -> str:
         """Return the code with which an action, such as `iam:GetAccountSummary`, is to be refused, or nothing."""
         return str(self.read().get("refused", {}).get(action, ""))
-    def throttles(self, action: str) -> bool:
-        """Say whether a request is one of the first so many of an action that are to be turned away."""
-        wanted = int(self.read().get("throttled", {}).get(action, 0))
-        if not wanted:
-            return False
-        key = (action, self._path.stat().st_mtime_ns)  # a file that is written anew counts anew
-        self._throttled[key] = self._throttled.get(key, 0) + 1
-        return self._throttled[key] <= wanted
 
-    def loses_answer(self, action: str) -> bool:
-        """Say whether a request is one of the first so many of an action that are done and then answered with 500."""
-        wanted = int(self.read().get("lost_answers", {}).get(action, 0))
+    def falls_to(self, kind: str, action: str) -> bool:
+        """Say whether a fault falls to this request, one of the first so many of an action since the file was written.
+
+        Of `throttled` they are turned away; of `lost_answers` they are done, and then answered with 500.
+        """
+        wanted = int(self.read().get(kind, {}).get(action, 0))
         if not wanted:
             return False
-        key = (action, self._path.stat().st_mtime_ns)
-        self._lost[key] = self._lost.get(key, 0) + 1
-        return self._lost[key] <= wanted
+        key = (kind, action, self._path.stat().st_mtime_ns)
+        self._met[key] = self._met.get(key, 0) + 1
+        return self._met[key] <= wanted

@@ -81,7 +81,7 @@ class Gateway:
         await respond(send, without_body(response) if request.method == "HEAD" else response)
 
     def _throttled(self, request: Request, asked: Operation) -> Response | None:
-        if not self._faults.throttles(asked.action):
+        if not self._faults.falls_to("throttled", asked.action):
             return None
         code, status = THROTTLING.get(asked.service, ("ThrottlingException", 400))
         return protocol.error(request, asked.service, status, code, "Rate exceeded")
@@ -96,11 +96,6 @@ class Gateway:
         if not self._faults.is_down(asked.service):
             return None
         return protocol.error(request, asked.service, 503, "ServiceUnavailable", "The service is unavailable.")
-        if self._faults.is_down(asked.service):
-            return protocol.error(request, asked.service, 503, "ServiceUnavailable", "The service is unavailable.")
-        if self._faults.falls_to("throttled", asked.action):
-            return protocol.error(request, asked.service, 400, "ThrottlingException", "Rate exceeded")
-        return None
 
     def _turn(self, asked: Operation) -> AbstractAsyncContextManager[None]:
         """Let writers to S3 in one after another, so that a condition and its write are one step."""
@@ -112,7 +107,7 @@ class Gateway:
         note(request, asked, response)
         if asked.changing and response.status < 400:
             state.keep(asked.service)
-        if self._faults.loses_answer(asked.action):
+        if self._faults.falls_to("lost_answers", asked.action):
             message = "An error occurred on the server side."
             return protocol.error(request, asked.service, 500, "InternalServiceError", message)
         return response

@@ -15,34 +15,21 @@ NAMES = {
         DeactivateMFADevice DeleteAccessKey DeleteAccountPasswordPolicy DeleteGroup DeleteGroupPolicy DeleteLoginProfile
         DeletePolicy DeletePolicyVersion DeleteRole DeleteRolePolicy DeleteServerCertificate DeleteUser DeleteUserPolicy
         DeleteVirtualMFADevice DetachGroupPolicy DetachRolePolicy DetachUserPolicy EnableMFADevice
-        GenerateCredentialReport GetAccessKeyLastUsed GetAccountPasswordPolicy GetAccountSummary GetCredentialReport
-        GetGroup GetGroupPolicy GetLoginProfile GetPolicy GetPolicyVersion GetRole GetRolePolicy GetServerCertificate
-        GetUser GetUserPolicy ListAccessKeys ListAccountAliases ListAttachedGroupPolicies ListAttachedRolePolicies
-        ListAttachedUserPolicies ListEntitiesForPolicy ListGroupPolicies ListGroups ListGroupsForUser ListMFADevices
-        ListPolicies ListPolicyVersions ListRolePolicies ListRoleTags ListRoles ListServerCertificates ListUserPolicies
-        ListUserTags ListUsers ListVirtualMFADevices PutGroupPolicy PutRolePolicy PutUserPolicy RemoveUserFromGroup
-        TagRole TagUser UntagRole UntagUser UpdateAccessKey UpdateAccountPasswordPolicy UpdateAssumeRolePolicy
-        UpdateLoginProfile UpdateRole UploadServerCertificate
-        DeactivateMFADevice DeleteAccessKey DeleteAccountPasswordPolicy DeleteGroup DeleteGroupPolicy
-        DeleteLoginProfile DeletePolicy DeletePolicyVersion DeleteRole DeleteRolePolicy DeleteUser DeleteUserPolicy
-        DeleteVirtualMFADevice
-        DetachGroupPolicy DetachRolePolicy DetachUserPolicy EnableMFADevice GenerateCredentialReport
-        GetAccessKeyLastUsed GetAccountAuthorizationDetails GetAccountPasswordPolicy GetAccountSummary
-        GetCredentialReport GetGroup GetGroupPolicy
-        GetLoginProfile GetPolicy GetPolicyVersion GetRole GetRolePolicy GetUser GetUserPolicy ListAccessKeys
-        ListAccountAliases ListAttachedGroupPolicies ListAttachedRolePolicies ListAttachedUserPolicies
-        ListEntitiesForPolicy ListGroupPolicies ListGroups ListGroupsForUser ListMFADevices ListPolicies
-        ListPolicyVersions ListRolePolicies ListRoleTags ListRoles ListUserPolicies ListUserTags ListUsers
-        ListVirtualMFADevices PutGroupPolicy PutRolePolicy PutUserPolicy RemoveUserFromGroup TagRole TagUser UntagRole
-        UntagUser UpdateAccessKey UpdateAccountPasswordPolicy UpdateAssumeRolePolicy UpdateLoginProfile UpdateRole
+        GenerateCredentialReport GetAccessKeyLastUsed GetAccountAuthorizationDetails GetAccountPasswordPolicy
+        GetAccountSummary GetCredentialReport GetGroup GetGroupPolicy GetLoginProfile GetPolicy GetPolicyVersion GetRole
+        GetRolePolicy GetServerCertificate GetUser GetUserPolicy ListAccessKeys ListAccountAliases
+        ListAttachedGroupPolicies ListAttachedRolePolicies ListAttachedUserPolicies ListEntitiesForPolicy
+        ListGroupPolicies ListGroups ListGroupsForUser ListMFADevices ListPolicies ListPolicyVersions ListRolePolicies
+        ListRoleTags ListRoles ListServerCertificates ListUserPolicies ListUserTags ListUsers ListVirtualMFADevices
+        PutGroupPolicy PutRolePolicy PutUserPolicy RemoveUserFromGroup TagRole TagUser UntagRole UntagUser
+        UpdateAccessKey UpdateAccountPasswordPolicy UpdateAssumeRolePolicy UpdateLoginProfile UpdateRole
+        UploadServerCertificate
         """,
     "rds": """
         AddTagsToResource DescribeCertificates DescribeDBClusters DescribeDBEngineVersions DescribeDBInstances
-        DescribeDBParameterGroups DescribeDBParameters DescribeDBSnapshots DescribeDBSubnetGroups DescribeEvents
-        DescribePendingMaintenanceActions ListTagsForResource RemoveTagsFromResource
-        AddTagsToResource DescribeDBClusters DescribeDBEngineVersions DescribeDBInstances DescribeDBParameterGroups
-        DescribeDBParameters DescribeDBProxies DescribeDBProxyTargets DescribeDBSnapshots DescribeDBSubnetGroups
-        DescribeEvents DescribePendingMaintenanceActions ListTagsForResource RemoveTagsFromResource
+        DescribeDBParameterGroups DescribeDBParameters DescribeDBProxies DescribeDBProxyTargets DescribeDBSnapshots
+        DescribeDBSubnetGroups DescribeEvents DescribePendingMaintenanceActions ListTagsForResource
+        RemoveTagsFromResource
         """,
     "cloudwatch": """
         DeleteAlarms DeleteDashboards DescribeAlarmHistory DescribeAlarms DescribeAlarmsForMetric DisableAlarmActions
@@ -76,9 +63,8 @@ NAMES = {
         DeleteProvisionedConcurrencyConfig GetAccountSettings GetAlias GetFunction GetFunctionConcurrency
         GetFunctionConfiguration GetLayerVersion GetLayerVersionByArn GetPolicy GetProvisionedConcurrencyConfig Invoke
         ListAliases ListEventSourceMappings ListFunctions ListLayerVersions ListTags ListVersionsByFunction
-        PublishLayerVersion PublishVersion PutFunctionConcurrency
-        PutProvisionedConcurrencyConfig RemovePermission TagResource UntagResource UpdateAlias UpdateFunctionCode
-        UpdateFunctionConfiguration
+        PublishLayerVersion PublishVersion PutFunctionConcurrency PutProvisionedConcurrencyConfig RemovePermission
+        TagResource UntagResource UpdateAlias UpdateFunctionCode UpdateFunctionConfiguration
         """,
     "sqs": """
         ChangeMessageVisibility CreateQueue DeleteMessage DeleteMessageBatch DeleteQueue GetQueueAttributes GetQueueUrl
@@ -94,9 +80,7 @@ NAMES = {
         DescribeCacheSubnetGroups DescribeEvents DescribeReplicationGroups DescribeSnapshots ListTagsForResource
         ModifyReplicationGroup RemoveTagsFromResource
         """,
-    "backup": """
-        DescribeBackupJob DescribeBackupVault GetBackupPlan ListBackupJobs ListBackupPlans ListBackupVaults
-        """,
+    "backup": "DescribeBackupJob DescribeBackupVault GetBackupPlan ListBackupJobs ListBackupPlans ListBackupVaults",
     "acm": """
         AddTagsToCertificate DeleteCertificate DescribeCertificate GetCertificate ImportCertificate ListCertificates
         ListTagsForCertificate RemoveTagsFromCertificate

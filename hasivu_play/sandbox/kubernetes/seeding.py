@@ -12,8 +12,8 @@ from string import Template
 from typing import Any
 
 from hasivu_play.errors import StoppedError
-from hasivu_play.sandbox.edge.certificates import key_file, make_certificates, read_pem
 from hasivu_play.sandbox.credentials import REPORTS_KEY
+from hasivu_play.sandbox.edge.certificates import key_file, make_certificates, read_pem
 from hasivu_play.sandbox.layout import Layout
 from hasivu_play.sandbox.repository import deployed_commit
 
@@ -118,7 +118,6 @@ def _kind(document: str) -> str:
 def _values(layout: Layout) -> dict[str, str]:
     """Return what the manifests are filled with, each value written so that YAML reads it as a string."""
     make_certificates(layout)
-    database = layout.endpoints().get("postgresql", {"host": "127.0.0.1", "port": 5432, "database": "hasivu_sandbox"})
     endpoints = layout.endpoints()
     cache = endpoints.get("redis", {"host": "127.0.0.1", "port": 6379})
     key = json.loads(layout.read_credential(REPORTS_KEY))

@@ -16,8 +16,8 @@ from hasivu_play.sandbox.aws.mends import (
     metrics,
     rds,
     rds_certificates,
-    server_certificates,
     secrets,
+    server_certificates,
     trail,
     versions,
 )
@@ -38,8 +38,6 @@ def apply(layout: Layout, faults: Faults, telemetry: Telemetry, tokens: AuthToke
     iam.apply()
     credential_report.apply(faults)
     authorization_details.apply()
-    functions.apply()
-    credential_report.apply()
     functions.apply(faults)
     versions.apply()
     invocations.apply()

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from hasivu_play.sandbox.aws.seed import access, certificates, compute, data, monitoring, network, security
-from hasivu_play.sandbox.aws.seed import access, compute, data, monitoring, network, security, service_keys
+from hasivu_play.sandbox.aws.seed import (
+    access,
+    certificates,
+    compute,
+    data,
+    monitoring,
+    network,
+    security,
+    service_keys,
+)
 from hasivu_play.sandbox.layout import Layout
 
 
@@ -13,7 +21,6 @@ async def plant(layout: Layout) -> None:
     await data.plant(layout)
     await compute.plant(layout)
     await service_keys.plant(layout)
-    await compute.plant()
     await network.plant()
     await monitoring.plant()
     await security.plant()
