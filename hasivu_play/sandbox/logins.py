@@ -21,10 +21,18 @@ def current_login(layout: Layout, role: str) -> tuple[str, str]:
         return role, layout.read_credential(f"database_{role}")
     file = configparser.ConfigParser()
     file.read(layout.credential("aws"))
+    key = file["default"]
     config = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 1})
     try:
         url = layout.endpoints()["aws"]["url"]
-        client = boto3.client("secretsmanager", REGION, endpoint_url=url, config=config, **dict(file["default"]))
+        client = boto3.client(
+            "secretsmanager",
+            REGION,
+            endpoint_url=url,
+            config=config,
+            aws_access_key_id=key["aws_access_key_id"],
+            aws_secret_access_key=key["aws_secret_access_key"],
+        )
         value = client.get_secret_value(SecretId=f"hasivu/sandbox/database/{SECRETS[role]}")["SecretString"]
     except (BotoCoreError, ClientError, KeyError):
         return role, layout.read_credential(f"database_{role}")
