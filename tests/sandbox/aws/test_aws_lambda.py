@@ -1,7 +1,9 @@
 """Lambda where ministack answers differently from AWS: each test says what AWS answers, and where that stands."""
 
+import io
 import json
 import time
+import zipfile
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,6 +12,16 @@ from botocore.exceptions import ClientError
 
 FUNCTION = "hasivu-platform-api-users"
 OTHER = "hasivu-platform-api-auth"
+WHO_AM_I = """
+import os
+
+import boto3
+
+
+def handler(event, context):
+    status = boto3.client("sts").get_caller_identity()["ResponseMetadata"]["HTTPStatusCode"]
+    return [os.environ["AWS_ACCESS_KEY_ID"][:4], bool(os.environ["AWS_SESSION_TOKEN"]), status]
+"""
 
 
 @pytest.fixture
@@ -119,6 +131,23 @@ def counted(aws, metric, resource, version):
         Statistics=["Sum"],
     )["Datapoints"]
     return sum(point["Sum"] for point in points)
+
+
+def test_a_function_calls_aws_with_a_session_of_its_role(functions):
+    """The credentials in its environment are those of an assumed role, whose key begins with ASIA (Lambda Developer
+    Guide, Lambda execution role; IAM User Guide, Unique identifiers)."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("index.py", WHO_AM_I)
+    role = functions.get_function_configuration(FunctionName=FUNCTION)["Role"]
+    settings = {"Runtime": "python3.13", "Handler": "index.handler", "Role": role}
+    functions.create_function(FunctionName="who-am-i", Code={"ZipFile": archive.getvalue()}, **settings)
+    try:
+        functions.get_waiter("function_active_v2").wait(FunctionName="who-am-i", WaiterConfig={"Delay": 1})
+        answer = functions.invoke(FunctionName="who-am-i")
+        assert json.loads(answer["Payload"].read()) == ["ASIA", True, 200]
+    finally:
+        functions.delete_function(FunctionName="who-am-i")
 
 
 def test_a_list_of_functions_has_no_states_and_all_versions_where_asked_for(functions):

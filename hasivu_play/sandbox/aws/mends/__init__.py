@@ -9,6 +9,7 @@ from hasivu_play.sandbox.aws.mends import (
     certificates,
     credential_report,
     elasticache,
+    execution_role,
     functions,
     iam,
     invocations,
@@ -41,6 +42,7 @@ def apply(layout: Layout, faults: Faults, telemetry: Telemetry, tokens: AuthToke
     functions.apply(faults)
     versions.apply()
     invocations.apply()
+    execution_role.apply()
     certificates.apply()
     server_certificates.apply(layout.part("aws") / "state")
     rds_certificates.apply(layout)
