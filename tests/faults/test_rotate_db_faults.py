@@ -92,13 +92,14 @@ def test_a_key_that_is_switched_off_refuses_before_anything_is_done(rotating: Sa
 def test_a_pair_that_may_not_do_the_same_is_refused_and_the_difference_named(rotating: Sandbox) -> None:
     live = login(rotating)["username"]
     with rotating.database() as connection:
-        connection.execute(f"GRANT SELECT ON schools TO {live}".encode())
+        connection.execute("CREATE TABLE payroll (id bigint)")
+        connection.execute(f"GRANT SELECT ON payroll TO {live}".encode())
         try:
             result = rotating.run("rotate-db", *AGAIN)
         finally:
-            connection.execute(f"REVOKE SELECT ON schools FROM {live}".encode())
+            connection.execute("DROP TABLE payroll")
     assert result["exit_code"] == 3
-    assert "SELECT on public.schools" in result["message"]
+    assert "SELECT on public.payroll" in result["message"]
 
 
 def test_a_lost_answer_and_throttling_store_one_version(rotating: Sandbox) -> None:

@@ -17,6 +17,7 @@ from hasivu_play.sandbox.layout import Layout
 
 DAY = 86400
 USER = "hasivu-reports"
+GROUP = "report-writers"
 USER_AGE_DAYS = 380
 KEY_AGE_DAYS = 130
 BUCKET = "hasivu-sandbox-reports"
@@ -30,8 +31,10 @@ async def plant(layout: Layout) -> None:
     """Make the user, its key, the secret that holds the key, and the bucket."""
     key: dict[str, str] = json.loads(layout.read_credential(REPORTS_KEY))
     await query_call("iam", "CreateUser", UserName=USER)
+    await query_call("iam", "CreateGroup", GroupName=GROUP)
     policy = {"PolicyName": "write-reports", "PolicyDocument": json.dumps(POLICY)}
-    await query_call("iam", "PutUserPolicy", UserName=USER, **policy)
+    await query_call("iam", "PutGroupPolicy", GroupName=GROUP, **policy)
+    await query_call("iam", "AddUserToGroup", GroupName=GROUP, UserName=USER)
     with request_scope(ACCOUNT, REGION):
         iam._users[USER]["CreateDate"] = timestamp(time.time() - USER_AGE_DAYS * DAY)
         adopt_key(key)
@@ -47,4 +50,5 @@ def adopt_key(key: dict[str, str]) -> None:
         "SecretAccessKey": key["secret_access_key"],
         "Status": "Active",
         "CreateDate": timestamp(time.time() - KEY_AGE_DAYS * DAY),
+        "_last_used": {"date": timestamp(time.time() - DAY), "region": REGION, "service": "s3"},
     }

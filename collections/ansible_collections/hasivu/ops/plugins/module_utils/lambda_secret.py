@@ -21,7 +21,12 @@ SECRET_OPTION: dict[str, Any] = {
 
 
 class SecretError(Exception):
-    """Raised when a secret cannot be read, or lacks a field; the text holds no value."""
+    """Raised when a secret cannot be read, or lacks a field; the text holds no value, `code` is that of AWS."""
+
+    def __init__(self, message: str, code: str = "") -> None:
+        """Keep the sentence and the code."""
+        super().__init__(message)
+        self.code = code
 
 
 def variables_from_secret(caller: Any, option: dict[str, Any]) -> dict[str, str]:
@@ -50,7 +55,8 @@ def read_secret(caller: Any, option: dict[str, Any]) -> dict[str, Any]:
     except (ValueError, KeyError):
         raise SecretError(f"The secret {option['secret_id']} is no JSON object with named fields.") from None
     except Exception as error:  # boto3 raises errors of many families; their text may not be trusted with a secret
-        raise SecretError(f"The secret {option['secret_id']} cannot be read: {error_code(error)}.") from None
+        code = error_code(error)
+        raise SecretError(f"The secret {option['secret_id']} cannot be read: {code}.", code) from None
     if not isinstance(content, dict):
         raise SecretError(f"The secret {option['secret_id']} is no JSON object with named fields.")
     return content

@@ -86,7 +86,7 @@ extends_documentation_fragment:
   - hasivu.ops.aws
 attributes:
   check_mode:
-    description: Says what would be changed, and writes nothing.
+    description: Says what would be changed, and writes nothing. A version of the secret need not be stored yet.
     support: full
   diff_mode:
     description: Shows the settings before and after; of a variable only that it changes.
@@ -161,6 +161,7 @@ ENVIRONMENT_OPTION: dict[str, Any] = {
         "unset": {"type": "list", "elements": "str", "default": []},
     },
 }
+NOT_FOUND = "ResourceNotFoundException"
 OPTIONS: dict[str, dict[str, Any]] = {
     **FUNCTION_OPTIONS,
     "state": {"type": "str", "choices": ["present", "restored"], "default": "present"},
@@ -200,13 +201,18 @@ def preload(_arguments: dict[str, Any]) -> None:
 
 
 def read_secret(module: AnsibleModule) -> dict[str, str]:
-    """Return the variables that come from a secret, or fail without telling a value."""
+    """Return the variables that come from a secret, or fail without telling a value.
+
+    A rehearsal may speak of a version that no step has stored yet; its variables then differ from what they are.
+    """
     option = module.params["environment_from_secret"]
     if not option or module.params["state"] == "restored":
         return {}
     try:
         found = variables_from_secret(client(module, "secretsmanager"), option)
     except SecretError as error:
+        if module.check_mode and option["version_id"] and error.code == NOT_FOUND:
+            return dict.fromkeys(option["variables"], f"version {option['version_id']}, which is not stored yet")
         module.fail_json(msg=f"{error} Mend the secret or its name, then resume the run.", stop="resumable")
     return found
 
