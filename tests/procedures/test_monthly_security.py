@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from support.access import aws_faults
-from support.rotating import holding
 from support.rotation import (
     AGAIN,
     PAIR,
@@ -24,6 +23,7 @@ from support.rotation import (
     works,
 )
 from support.sandbox import Sandbox
+from support.searching import holding
 
 pytestmark = pytest.mark.xdist_group("rotate-db")
 

@@ -16,8 +16,9 @@ from botocore.exceptions import ClientError
 from support.aws import Secret, client
 from support.killing import wait_for
 from support.kubernetes import Kubernetes
-from support.rotating import THOROUGH, finished, holding, in_logs, kill_at, published_login_works, thorough
+from support.rotating import THOROUGH, finished, kill_at, published_login_works, thorough
 from support.sandbox import PROJECT, Sandbox
+from support.searching import holding, in_logs
 
 pytestmark = pytest.mark.xdist_group("rotate-others")
 

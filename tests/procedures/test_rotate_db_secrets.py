@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 from support.killing import new_run, started
 from support.rotation import AGAIN, ended, login, verifiers, version_with
 from support.sandbox import Sandbox
+from support.searching import files, logs, processes
 
 pytestmark = pytest.mark.xdist_group("rotate-db")
 
@@ -62,29 +62,3 @@ def search(secrets: set[str], places: Iterator[tuple[str, bytes]] | list[tuple[s
     parts = {part.encode() for secret in secrets for part in ({secret, *secret.split("$")[-1].split(":")})}
     wanted = {part for part in parts if len(part) > 20}
     return {where for where, content in places if any(part in content for part in wanted)}
-
-
-def processes() -> Iterator[tuple[str, bytes]]:
-    """Yield command line and environment of every process that can be read."""
-    for folder in Path("/proc").glob("[0-9]*"):
-        for name in ("cmdline", "environ"):
-            try:
-                yield f"{folder}/{name}", (folder / name).read_bytes()
-            except OSError:
-                continue
-
-
-def files(folder: Path) -> Iterator[tuple[str, bytes]]:
-    """Yield every file below a folder."""
-    for path in folder.rglob("*") if folder.is_dir() else ():
-        try:
-            yield str(path), path.read_bytes()
-        except OSError:
-            continue
-
-
-def logs(sandbox: Sandbox) -> Iterator[tuple[str, bytes]]:
-    """Yield the logs of every part, of which that of the AWS emulator keeps no bodies."""
-    for path in (sandbox.home / "sandbox").rglob("*"):
-        if path.is_file() and (path.suffix in (".log", ".jsonl") or path.name in ("endpoints.json", "process.json")):
-            yield str(path), path.read_bytes()

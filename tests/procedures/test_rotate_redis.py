@@ -16,15 +16,13 @@ from support.kubernetes import Kubernetes
 from support.rotating import (
     THOROUGH,
     begun,
-    environment_and_arguments,
     finished,
-    holding,
-    in_logs,
     kill_at,
     published_login_works,
     thorough,
 )
 from support.sandbox import Sandbox
+from support.searching import holding, in_logs, processes
 
 pytestmark = pytest.mark.xdist_group("rotate-others")
 
@@ -104,7 +102,7 @@ def test_done_the_published_token_works_at_every_moment_and_stands_nowhere(sandb
     def look_at_processes() -> None:
         while not over.wait(0.2):
             tokens = [fields["password"].encode() for fields in cache.secret.values().values()]
-            seen.extend(token for content in environment_and_arguments() for token in tokens if token in content)
+            seen.extend(token for _, content in processes() for token in tokens if token in content)
 
     looking = threading.Thread(target=look_at_processes)
     looking.start()

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from support.killing import new_run, started, wait_for
 from support.maintenance import wear
 from support.sandbox import Sandbox
+from support.searching import files, logs, processes
 
 pytestmark = pytest.mark.xdist_group("weekly-db")
 
@@ -56,29 +55,3 @@ def test_a_wrong_password_does_not_reach_the_record(sandbox: Sandbox) -> None:
         file.write_text(right)
     assert result["exit_code"] == 3
     assert not [where for where, content in files(sandbox.home / "runs") if b"a-wrong-password" in content]
-
-
-def processes() -> Iterator[tuple[str, bytes]]:
-    """Yield command line and environment of every process that can be read."""
-    for folder in Path("/proc").glob("[0-9]*"):
-        for name in ("cmdline", "environ"):
-            try:
-                yield f"{folder}/{name}", (folder / name).read_bytes()
-            except OSError:
-                continue
-
-
-def files(folder: Path) -> Iterator[tuple[str, bytes]]:
-    """Yield every file below a folder."""
-    for path in folder.rglob("*") if folder.is_dir() else ():
-        try:
-            yield str(path), path.read_bytes()
-        except OSError:
-            continue
-
-
-def logs(sandbox: Sandbox) -> Iterator[tuple[str, bytes]]:
-    """Yield the logs of every part of the sandbox."""
-    for path in (sandbox.home / "sandbox").rglob("*"):
-        if path.is_file() and path.name in ("server.log", "requests.jsonl", "endpoints.json", "process.json"):
-            yield str(path), path.read_bytes()

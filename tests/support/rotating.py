@@ -70,25 +70,3 @@ def published_login_works(secret: Secret, works: Callable[[dict[str, str]], bool
         thread.join()
     assert tries > 0
     assert refused == []
-
-
-def holding(folders: list[Path], secrets: list[str]) -> list[str]:
-    """Return the files below some folders that hold one of some secrets."""
-    files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
-    return [str(path) for path in files if any(secret.encode() in path.read_bytes() for secret in secrets)]
-
-
-def in_logs(sandbox: Sandbox, secrets: list[str]) -> list[str]:
-    """Return the logs of the sandbox, and its CloudTrail, that hold one of some secrets."""
-    logs = ("server.log", "requests.jsonl", "cloudtrail.jsonl", "cloudtrail.json")
-    return [path for path in holding([sandbox.home / "sandbox"], secrets) if path.endswith(logs)]
-
-
-def environment_and_arguments() -> Iterator[bytes]:
-    """Yield command line and environment of every process that can be read."""
-    for folder in Path("/proc").glob("[0-9]*"):
-        for name in ("cmdline", "environ"):
-            try:
-                yield (folder / name).read_bytes()
-            except OSError:
-                continue

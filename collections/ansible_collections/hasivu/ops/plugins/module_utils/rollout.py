@@ -72,15 +72,6 @@ def progress_of(deployment: Object) -> str:
     return f"{updated} of {wanted} pods are new, {available} serve"
 
 
-def restarts(pods: list[Object]) -> int:
-    """Return how often containers of some pods were started again."""
-    return sum(
-        container.get("restartCount", 0)
-        for pod in pods
-        for container in pod.get("status", {}).get("containerStatuses", [])
-    )
-
-
 def selector_of(deployment: Object) -> str:
     """Return the labels of a Deployment's pods as a query takes them."""
     labels = deployment["spec"]["selector"].get("matchLabels", {})

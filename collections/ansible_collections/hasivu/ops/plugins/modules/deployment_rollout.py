@@ -38,10 +38,6 @@ options:
     description: Time that the roll may take.
     type: float
     default: 600
-  observe_seconds:
-    description: Time for which the pods must go on serving, without a restart, after a roll that this call made.
-    type: float
-    default: 0
 extends_documentation_fragment:
   - hasivu.ops.kubernetes
   - hasivu.ops.run
@@ -64,7 +60,6 @@ EXAMPLES = r"""
     name: hasivu-web
     version: 0d8f1a2e-5c5a-5f0e-9d0a-2b7a1a6f3c11
     since: "2026-12-06T06:14:03Z"
-    observe_seconds: 300
 """
 
 RETURN = r"""
@@ -101,7 +96,6 @@ from ansible_collections.hasivu.ops.plugins.module_utils.rollout import (
     needs_roll,
     problem_of,
     progress_of,
-    restarts,
     selector_of,
     template_version,
 )
@@ -113,7 +107,6 @@ OPTIONS = {
     "version": {"type": "str", "required": True},
     "since": {"type": "str", "default": ""},
     "seconds": {"type": "float", "default": 600},
-    "observe_seconds": {"type": "float", "default": 0},
 }
 LOOK_SECONDS = 0.5
 PATIENCE_SECONDS = 5.0
@@ -170,22 +163,9 @@ class Rollout:
             report_progress(self._options["progress_file"], f"{self._options['name']}: {progress_of(deployment)}")
             time.sleep(LOOK_SECONDS)
 
-    def observe(self, pods: list[Object]) -> None:
-        """Watch that the Deployment stays complete and no container starts again.
-
-        Raises:
-            RolloutError: It does not.
-        """
-        end = time.monotonic() + self._options["observe_seconds"]
-        while time.monotonic() < end:
-            time.sleep(LOOK_SECONDS)
-            deployment, now = self.look()
-            if restarts(now) > restarts(pods) or not is_complete(deployment):
-                raise RolloutError(f"its new pods did not stay up: {progress_of(deployment)}")
-
 
 def main() -> None:
-    """Roll, wait, watch, report."""
+    """Roll, wait, report."""
     module = AnsibleModule(argument_spec={**KUBERNETES_OPTIONS, **RUN_OPTIONS, **OPTIONS}, supports_check_mode=True)
     if KUBERNETES_IMPORT_ERROR:
         module.fail_json(msg=missing_required_lib("kubernetes"), exception=KUBERNETES_IMPORT_ERROR)
@@ -201,7 +181,7 @@ def main() -> None:
 
 
 def roll(module: AnsibleModule, rollout: Rollout) -> dict[str, Any]:
-    """Roll the Deployment unless its pods hold the version, wait and watch."""
+    """Roll the Deployment unless its pods hold the version, and wait."""
     started = time.monotonic()
     before, after = rollout.begin(dry_run=module.check_mode)
     rolled = before is not after
@@ -209,8 +189,6 @@ def roll(module: AnsibleModule, rollout: Rollout) -> dict[str, Any]:
     if manager:
         module.warn(f"{module.params['name']} is kept by {manager}, which may roll its pods once more.")
     pods = rollout.look()[1] if module.check_mode else rollout.wait()
-    if rolled and not module.check_mode:
-        rollout.observe(pods)
     return {
         "changed": rolled,
         "rolled": rolled and not module.check_mode,
