@@ -12,6 +12,7 @@ is false, a module runs the ordinary way.
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import io
 import os
@@ -64,6 +65,7 @@ class ActionModule(ActionBase):
         environment: dict[str, str] = {}
         self._compute_environment_string(environment)
         os.environ.update(environment)
+        gc.enable()  # the parent collects nothing, and a module may work for an hour
         output = call_main(self._task.action, arguments)
         return self._parse_returned_data({"stdout": output, "rc": 0}, profile="legacy")
 

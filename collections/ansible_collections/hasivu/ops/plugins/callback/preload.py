@@ -12,11 +12,14 @@ version_added: 0.1.0
 description:
   - Each task runs in a worker that Ansible forks. What the parent has imported is warm in all workers that follow,
     so boto3, kubernetes and psycopg are loaded once for a run, and only when a step needs them.
+  - The parent collects no garbage from its first step on, and sets apart what it holds. A collection would write to
+    every object, and every worker would copy the memory that it shares with the parent.
 author:
   - HASIVU Operations Team (@hasivu-ops)
 """
 
 import contextlib
+import gc
 import importlib
 from typing import Any
 
@@ -37,11 +40,16 @@ class CallbackModule(CallbackBase):
     def v2_playbook_on_play_start(self, play: Any) -> None:
         """Load the action that runs modules, and what it imports, which each worker would else load for itself."""
         action_loader.get("hasivu.ops.in_worker", class_only=True)
+        gc.disable()
 
     def v2_playbook_on_task_start(self, task: Any, is_conditional: bool) -> None:
-        """Import the module of the task, and let it load more for these arguments where it has a `preload`."""
-        if not task.action.startswith(OURS):
-            return
+        """Load what the task needs, and set all that is loaded apart from what the worker will collect."""
+        if task.action.startswith(OURS):
+            self.load(task)
+        gc.freeze()
+
+    def load(self, task: Any) -> None:
+        """Import the module of a task, and let it load more for these arguments where it has a `preload`."""
         name = f"ansible_collections.hasivu.ops.plugins.modules.{task.action.removeprefix(OURS)}"
         module = importlib.import_module(name)
         if hasattr(module, "preload"):
