@@ -10,22 +10,25 @@ from support.killing import kill_tree, lines, new_run, started, wait_for
 from support.maintenance import dead_rows, sessions_of_runs, wear
 from support.sandbox import Sandbox
 
-SHARES = 4
+SHARES = 2
 
 
 @pytest.mark.parametrize(
     "share", [pytest.param(share, marks=pytest.mark.xdist_group(f"killed-{share}")) for share in range(SHARES)]
 )
-def test_killed_at_every_step_a_resumed_run_ends_right(sandbox: Sandbox, share: int) -> None:
-    """Each share kills at every fourth step, so that several workers can share the steps."""
+def test_killed_at_every_step_and_resumed_each_time_a_run_ends_right(sandbox: Sandbox, share: int) -> None:
+    """Each share kills at every second step; what goes on with a killed run is killed at the next."""
     wear(sandbox)
     whole = sandbox.run("weekly-db")
     assert whole["exit_code"] == 0, whole
     steps = steps_started(sandbox.home / "runs" / whole["run"])
     assert steps >= 30
+    command: tuple[str, ...] = ("run", "weekly-db")
     for step in range(share + 1, steps + 1, SHARES):
         wear(sandbox, share=0.1)
-        resume_and_check(sandbox, kill_at_step(sandbox, step))
+        run = kill_at_step(sandbox, step, *command)
+        command = ("run", "weekly-db") if ended(sandbox, run) == "done" else ("resume", run.name)
+    resume_and_check(sandbox, run)
     verify_all(sandbox)
 
 
@@ -67,14 +70,21 @@ def steps_started(run: Path) -> int:
     return sum(line["event"] == "step_started" for line in lines(run))
 
 
-def kill_at_step(sandbox: Sandbox, number: int) -> Path:
-    """Start a run, kill it when it has written that a step begins, and return its folder."""
+def kill_at_step(sandbox: Sandbox, number: int, *command: str) -> Path:
+    """Start a command, kill it when it has written that a step begins, and return the folder of its run."""
     known = set(sandbox.runs())
-    with started(sandbox, "run", "weekly-db") as process:
+    with started(sandbox, *command) as process:
         run = new_run(sandbox, known)
         wait_for(lambda: steps_started(run) >= number or process.poll() is not None)
         kill_tree(process.pid)
+    assert steps_started(run) >= number, process.stderr
     return run
+
+
+def ended(sandbox: Sandbox, run: Path) -> str:
+    """Close the record of a killed run, and return how it ended."""
+    assert sandbox.play("runs", "list").returncode == 0
+    return str(sandbox.manifest(run.name)["state"])
 
 
 def verify_all(sandbox: Sandbox) -> None:
