@@ -90,7 +90,8 @@ PLAYBOOK = """
         - name: Say {{ hasivu_run.id | length > 20 }}
           ansible.builtin.debug: {msg: "{{ hasivu_run }}"}
         - name: Wait to be killed
-          ansible.builtin.pause: {seconds: 4}
+          ansible.builtin.command: {argv: [sleep, "60"]}
+          changed_when: false
           when: mode == 'killed'
         - name: Fill the disk
           ansible.builtin.debug: {msg: "{{ 'x' * 20000 }}"}
