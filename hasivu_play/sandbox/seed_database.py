@@ -72,7 +72,8 @@ def run_script(connection: Connection, name: str) -> None:
 
 
 def set_passwords(connection: Connection, layout: Layout) -> None:
-    """Give each role its password as a SCRAM verifier, so that no server log ever holds one."""
+    """Give each role its password as a SCRAM verifier, which no log of the server and no statistics hold."""
+    connection.execute("SET pg_stat_statements.track_utility TO off")
     for role in DATABASE_ROLES:
         password = layout.read_credential(f"database_{role}")
         verifier = connection.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256")

@@ -13,6 +13,8 @@ from support.killing import started
 from support.rotation import (
     AGAIN,
     APPLICATION,
+    MONITOR,
+    PAIR,
     assert_at_rest,
     aws,
     connect,
@@ -20,7 +22,6 @@ from support.rotation import (
     http,
     kill_after,
     login,
-    open_roles,
     stages,
     stored_versions,
     version_with,
@@ -28,23 +29,28 @@ from support.rotation import (
 )
 from support.sandbox import Sandbox
 
-pytestmark = pytest.mark.xdist_group("rotate-db")
+ALONE = ("-e", "login=monitor", *AGAIN)
+
+pytestmark = pytest.mark.xdist_group("rotate-db-faults")
 
 
 def test_another_rotation_under_way_stops_it_and_giving_that_up_lets_it_go_on(rotating: Sandbox) -> None:
-    secrets, foreign = aws(rotating, "secretsmanager"), str(uuid.uuid4())
-    held = json.dumps({**login(rotating), "password": "of-another-rotation"})
+    secrets, foreign, old = aws(rotating, "secretsmanager"), str(uuid.uuid4()), login(rotating, MONITOR)
+    held = json.dumps({**old, "password": "of-another-rotation"})
     secrets.put_secret_value(
-        SecretId=APPLICATION, ClientRequestToken=foreign, SecretString=held, VersionStages=["AWSPENDING"]
+        SecretId=MONITOR, ClientRequestToken=foreign, SecretString=held, VersionStages=["AWSPENDING"]
     )
-    before, roles = stages(rotating), open_roles(rotating)
-    result = rotating.run("rotate-db", *AGAIN)
+    before = stages(rotating, MONITOR)
+    result = rotating.run("rotate-db", *ALONE)
     assert result["exit_code"] == 5
     assert foreign in result["message"]
-    assert (stages(rotating), open_roles(rotating)) == (before, roles)
-    given_up = rotating.run("rotate-db", *AGAIN, "-e", f"abandon={foreign}")
+    assert stages(rotating, MONITOR) == before
+    assert works(rotating, old)
+    given_up = rotating.run("rotate-db", *ALONE, "-e", f"abandon={foreign}")
     assert given_up["exit_code"] == 0, given_up
-    assert_at_rest(rotating, login(rotating)["username"])
+    assert version_with(rotating, "AWSPENDING", MONITOR) == ""
+    assert works(rotating, login(rotating, MONITOR))
+    assert not works(rotating, old)
 
 
 def test_a_secret_that_somebody_else_moved_is_for_a_person_to_decide(rotating: Sandbox) -> None:
@@ -62,11 +68,11 @@ def test_a_secret_that_somebody_else_moved_is_for_a_person_to_decide(rotating: S
 
 def test_two_at_once_do_not_both_rotate(rotating: Sandbox) -> None:
     stored = stored_versions(rotating)
-    with started(rotating, "run", "rotate-db", *AGAIN) as one, started(rotating, "run", "rotate-db", *AGAIN) as two:
+    with started(rotating, "run", "rotate-db", *ALONE) as one, started(rotating, "run", "rotate-db", *ALONE) as two:
         codes = sorted([finish(one), finish(two)])
     assert codes == [0, 6]
     assert stored_versions(rotating) == stored + 1
-    assert_at_rest(rotating, login(rotating)["username"])
+    assert works(rotating, login(rotating, MONITOR))
 
 
 def finish(process: Any) -> int:
@@ -105,26 +111,10 @@ def test_a_pair_that_may_not_do_the_same_is_refused_and_the_difference_named(rot
 def test_a_lost_answer_and_throttling_store_one_version(rotating: Sandbox) -> None:
     stored = stored_versions(rotating)
     with fault(rotating, "lost-answer"), fault(rotating, "secrets-throttled"):
-        result = rotating.run("rotate-db", *AGAIN)
+        result = rotating.run("rotate-db", *ALONE)
     assert result["exit_code"] == 0, result
     assert stored_versions(rotating) == stored + 2  # asked twice with one token
-    assert_at_rest(rotating, login(rotating)["username"])
-
-
-def test_a_role_that_is_held_stops_the_change_and_a_resumed_run_makes_it(rotating: Sandbox) -> None:
-    before = login(rotating)
-    idle = next(role for role in ("hasivu_app_a", "hasivu_app_b") if role != before["username"])
-    with rotating.database(autocommit=False) as holder:
-        holder.execute(f"ALTER ROLE {idle} CONNECTION LIMIT -1".encode())
-        result = rotating.run("rotate-db", *AGAIN)
-        assert result["exit_code"] == 4
-        assert "lock timeout" in result["message"]
-        assert "SCRAM" not in json.dumps(result)
-        holder.rollback()
-    assert works(rotating, before)
-    done = exit_of(rotating.play("resume", result["run"], "--json"))
-    assert done["exit_code"] == 0, done
-    assert_at_rest(rotating, idle)
+    assert works(rotating, login(rotating, MONITOR))
 
 
 def test_a_database_that_is_down_refuses_a_resume_and_nothing_is_lost(rotating: Sandbox) -> None:
@@ -138,43 +128,61 @@ def test_a_database_that_is_down_refuses_a_resume_and_nothing_is_lost(rotating: 
     assert login(rotating) == before
 
 
-def test_pods_that_cannot_start_stop_it_while_the_old_ones_serve(rotating: Sandbox) -> None:
-    with fault(rotating, "image-missing"):
-        result = rotating.run("rotate-db", *AGAIN)
-        assert http(rotating, "/health")["status"] == "ok"
+def test_faults_one_after_another_stop_it_where_it_is_and_it_goes_on_from_there(rotating: Sandbox) -> None:
+    before = login(rotating)
+    idle = next(role for role in PAIR if role != before["username"])
+    run = held_role_stops_it(rotating, idle)
+    assert works(rotating, before)
+    run = pods_that_cannot_start_stop_it(rotating, run)
+    assert works(rotating, before)
+    run = changes_by_others_stop_it(rotating, run)
+    with connect(rotating, before, application_name="forgotten-report") as forgotten:
+        result = exit_of(rotating.play("resume", run, "--json"))
+        assert result["exit_code"] == 4
+        assert "forgotten-report" in result["message"]
+        assert forgotten.execute("SELECT 1").fetchone() == (1,)
+        assert works(rotating, before)
+    done = exit_of(rotating.play("resume", result["run"], "--json"))
+    assert done["exit_code"] == 0, done
+    assert not works(rotating, before)
+    assert_at_rest(rotating, idle)
+
+
+def held_role_stops_it(sandbox: Sandbox, idle: str) -> str:
+    """Hold the row of the idle role in a transaction of another, and return the run that could not change it."""
+    with sandbox.database(autocommit=False) as holder:
+        holder.execute(f"ALTER ROLE {idle} CONNECTION LIMIT -1".encode())
+        result = sandbox.run("rotate-db", *AGAIN)
+        holder.rollback()
+    assert result["exit_code"] == 4
+    assert "lock timeout" in result["message"]
+    assert "SCRAM" not in json.dumps(result)
+    return str(result["run"])
+
+
+def pods_that_cannot_start_stop_it(sandbox: Sandbox, run: str) -> str:
+    """Resume a run while no new pod starts: the old ones serve on."""
+    with fault(sandbox, "image-missing"):
+        result = exit_of(sandbox.play("resume", run, "--json"))
+        assert http(sandbox, "/health")["status"] == "ok"
     assert result["exit_code"] == 4
     assert "ImagePullBackOff" in result["message"]
-    done = exit_of(rotating.play("resume", result["run"], "--json"))
-    assert done["exit_code"] == 0, done
-    assert_at_rest(rotating, login(rotating)["username"])
+    return str(result["run"])
 
 
-def test_a_deployment_that_others_change_all_the_time_is_tried_three_times(rotating: Sandbox) -> None:
-    with fault(rotating, "deployment-conflict"):
-        asked = patches(rotating)
-        result = rotating.run("rotate-db", *AGAIN)
-        assert patches(rotating) == asked + 3
+def changes_by_others_stop_it(sandbox: Sandbox, run: str) -> str:
+    """Resume a run while others change the Deployment all the time: it is tried three times."""
+    with fault(sandbox, "deployment-conflict"):
+        asked = patches(sandbox)
+        result = exit_of(sandbox.play("resume", run, "--json"))
+        assert patches(sandbox) == asked + 3
     assert result["exit_code"] == 4
-    done = exit_of(rotating.play("resume", result["run"], "--json"))
-    assert done["exit_code"] == 0, done
+    return str(result["run"])
 
 
 def patches(sandbox: Sandbox) -> int:
     """Return how often a Deployment was patched, whatever came of it."""
     return sum(request["action"] == "patch deployments" for request in sandbox.requests("kubernetes"))
-
-
-def test_a_consumer_that_never_reads_the_new_login_is_named_and_keeps_its_session(rotating: Sandbox) -> None:
-    old = login(rotating)
-    with connect(rotating, old, application_name="forgotten-report") as forgotten:
-        result = rotating.run("rotate-db", *AGAIN)
-        assert result["exit_code"] == 4
-        assert "forgotten-report" in result["message"]
-        assert forgotten.execute("SELECT 1").fetchone() == (1,)
-        assert works(rotating, old)
-    done = exit_of(rotating.play("resume", result["run"], "--json"))
-    assert done["exit_code"] == 0, done
-    assert not works(rotating, old)
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from support.rotation import (
 )
 from support.sandbox import Sandbox
 
-pytestmark = pytest.mark.xdist_group("rotate-db")
+pytestmark = pytest.mark.xdist_group("rotate-db-killed")
 
 FOUND = "Find out how far the rotation is"
 STORED = "Store the new login as pending"
@@ -39,7 +39,7 @@ STATES = (FOUND, STORED, SET, TESTED, PUBLISHED, SYNCED, FIRST, DRAINED, CLOSED)
 def test_killed_after_every_state_in_turn_and_resumed_each_time_it_ends_right(rotating: Sandbox) -> None:
     before, stored = login(rotating), stored_versions(rotating)
     command: tuple[str, ...] = ("run", "rotate-db", *AGAIN)
-    with orders_flowing(rotating, 30), somebody_logs_in(rotating) as failures:
+    with orders_flowing(rotating, 10), somebody_logs_in(rotating) as failures:
         for state in STATES:
             run = kill_after(rotating, state, *command)
             command = ("resume", run.name)
@@ -56,7 +56,7 @@ def test_killed_after_every_state_in_turn_and_resumed_each_time_it_ends_right(ro
 @pytest.mark.parametrize("state", [STORED, SET, SYNCED, CLOSED])
 def test_killed_after_a_state_a_rollback_brings_the_old_login_back(rotating: Sandbox, state: str) -> None:
     before = login(rotating)
-    with orders_flowing(rotating, 20), somebody_logs_in(rotating) as failures:
+    with orders_flowing(rotating, 10), somebody_logs_in(rotating) as failures:
         run = kill_after(rotating, state, "run", "rotate-db", *AGAIN)
         back = exit_of(rotating.play("rollback", run.name, "--json"))
         assert back["exit_code"] == 0, back
@@ -71,7 +71,7 @@ def test_a_rollback_that_is_killed_is_resumed_as_a_rollback(rotating: Sandbox) -
     before = login(rotating)
     run = kill_after(rotating, FIRST, "run", "rotate-db", *AGAIN)
     command: tuple[str, ...] = ("rollback", run.name)
-    with orders_flowing(rotating, 20), somebody_logs_in(rotating) as failures:
+    with orders_flowing(rotating, 10), somebody_logs_in(rotating) as failures:
         for state in ("Make it current again, and take AWSPENDING off the new one", SYNCED, CLOSED):
             run = kill_after(rotating, state, *command)
             command = ("resume", run.name)

@@ -14,7 +14,7 @@ from typing import Any
 
 from support.sandbox import PROGRAMS, Sandbox
 
-LOOK_SECONDS = 0.005
+LOOK_SECONDS = 0.02
 PATIENCE_SECONDS = 90
 
 

@@ -141,7 +141,7 @@ def somebody_logs_in(sandbox: Sandbox, secret: str = APPLICATION) -> Iterator[li
             except psycopg.OperationalError as error:
                 if version == version_with(sandbox, "AWSCURRENT", secret):
                     failures.append(f"{held['username']}: {error}")
-            over.wait(0.1)
+            over.wait(0.3)
 
     thread = threading.Thread(target=try_on)
     thread.start()
@@ -166,7 +166,9 @@ def kill_after(sandbox: Sandbox, step: str, *arguments: str) -> Path:
 
 def ended(run: Path, step: str) -> bool:
     """Tell whether a step of a run has ended."""
-    return any(line["event"] == "step_finished" and line["name"] == step for line in lines(run))
+    return step in (run / "record.jsonl").read_text() and any(
+        line["event"] == "step_finished" and line["name"] == step for line in lines(run)
+    )
 
 
 def stored_versions(sandbox: Sandbox) -> int:

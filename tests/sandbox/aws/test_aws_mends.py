@@ -192,6 +192,18 @@ def test_data_events_and_secrets_stay_out_of_cloudtrail(aws, name):
     assert not [event for event in events if "do-not-show-this" in event["CloudTrailEvent"]]
 
 
+def test_the_environment_of_a_function_stays_out_of_cloudtrail(aws):
+    """Variables of a function are "Omitted from AWS CloudTrail logs" (Lambda API Reference, Environment)."""
+    variables = {"Variables": {"PASSWORD": "do-not-show-this-either"}}
+    aws.client("lambda").update_function_configuration(
+        FunctionName="hasivu-platform-menu-images", Environment=variables
+    )
+    pages = aws.client("cloudtrail").get_paginator("lookup_events").paginate()
+    events = [event for page in pages for event in page["Events"]]
+    assert [event for event in events if event["EventName"].startswith("UpdateFunctionConfiguration")]
+    assert not [event for event in events if "do-not-show-this-either" in event["CloudTrailEvent"]]
+
+
 def test_a_refused_call_is_an_event_with_its_error(aws):
     """errorCode is the error that the service answered (CloudTrail User Guide, Record contents)."""
     with pytest.raises(ClientError):

@@ -93,12 +93,17 @@ def identity(call: Call) -> dict[str, str]:
 
 
 def parameters(request: Request) -> dict[str, Any]:
-    """Return the parameters of a request, with secrets hidden and first letters small, as CloudTrail shows them."""
+    """Return the parameters of a request, with secrets hidden and first letters small, as CloudTrail shows them.
+
+    Variables of a function are "Omitted from AWS CloudTrail logs" (Lambda API Reference, Environment).
+    """
     try:
         sent = {name: values[0] for name, values in request.form.items()} or json.loads(request.body or b"{}")
     except ValueError:  # an S3 body is not JSON
         return {}
     hidden: dict[str, Any] = cloudtrail._scrub(sent)
+    if isinstance(hidden.get("Environment"), dict):
+        hidden["Environment"] = {}
     return {name[:1].lower() + name[1:]: value for name, value in hidden.items() if name not in ("Action", "Version")}
 
 

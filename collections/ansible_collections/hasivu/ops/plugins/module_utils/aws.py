@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import functools
 import traceback
 from typing import Any
 
@@ -27,6 +28,7 @@ AWS_OPTIONS: dict[str, dict[str, Any]] = {
 
 # The models of AWS's services are read from disk once for a run, in the parent, and shared by all workers.
 MODELS = None if BOTO3_IMPORT_ERROR else create_loader()
+SPARE: list[Any] = []
 
 ATTEMPTS = 8
 CONNECT_SECONDS = 5
@@ -67,17 +69,33 @@ def new_client(service: str, region: str, endpoint_url: str | None, attempts: in
 
 
 def session() -> boto3.Session:
-    """Return a new session, which reads profile and credentials now, over the models that are loaded already."""
-    bare = botocore.session.Session()
-    bare.register_component("data_loader", MODELS)
-    return boto3.Session(botocore_session=bare)
+    """Return a session that nobody used before: it reads profile and credentials when it is first asked for them."""
+    return boto3.Session(botocore_session=SPARE.pop() if SPARE else new_session())
+
+
+def new_session() -> Any:
+    """Return a new session of botocore over the models that are loaded already."""
+    made = botocore.session.Session()
+    made.register_component("data_loader", MODELS)
+    return made
 
 
 def preload(service: str) -> None:
-    """Load what a client of a service needs, without looking for a region, a profile or credentials."""
+    """Load what a client of a service needs, without looking for a region, a profile or credentials.
+
+    Each worker finds a session that is made already, for making one takes as long as a call to AWS.
+    """
     if not BOTO3_IMPORT_ERROR:
         nobody = {"aws_access_key_id": "preload", "aws_secret_access_key": "preload"}
-        session().client(service, region_name="us-east-1", **nobody)
+        loading().create_client(service, region_name="us-east-1", **nobody)
+        if not SPARE:
+            SPARE.append(new_session())
+
+
+@functools.cache
+def loading() -> Any:
+    """Return the session that loads models in the parent, and calls nobody."""
+    return new_session()
 
 
 def error_code(error: Exception) -> str:
