@@ -46,11 +46,12 @@ class Process:
         return True
 
     def stop(self, polite: signal.Signals, seconds: float, last: signal.Signals = signal.SIGKILL) -> None:
-        """Ask the process to end, and end it when it has not done so in time."""
-        self.send(polite)
-        if not self.wait(seconds):
-            self.send(last)
-            self.wait(seconds)
+        """Ask the process to end, also when it is halted, and end it when it has not done so in time."""
+        for number in dict.fromkeys((polite, last, signal.SIGKILL)):
+            self.send(number)
+            self.send(signal.SIGCONT)
+            if self.wait(seconds):
+                return
 
     def stop_group(self, seconds: float) -> None:
         """End the process together with the programs that it started; it leads a session of its own."""

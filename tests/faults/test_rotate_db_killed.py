@@ -21,6 +21,7 @@ from support.rotation import (
     works,
 )
 from support.sandbox import Sandbox
+from support.thorough import thorough
 
 pytestmark = pytest.mark.xdist_group("rotate-db-killed")
 
@@ -53,7 +54,10 @@ def test_killed_after_every_state_in_turn_and_resumed_each_time_it_ends_right(ro
     assert verified.returncode == 0, verified.stdout
 
 
-@pytest.mark.parametrize("state", [STORED, SET, SYNCED, CLOSED])
+@pytest.mark.parametrize(
+    "state",
+    [pytest.param(state, marks=() if state in (STORED, SET, PUBLISHED, CLOSED) else thorough) for state in STATES],
+)
 def test_killed_after_a_state_a_rollback_brings_the_old_login_back(rotating: Sandbox, state: str) -> None:
     before = login(rotating)
     with orders_flowing(rotating, 10), somebody_logs_in(rotating) as failures:

@@ -16,9 +16,10 @@ from botocore.exceptions import ClientError
 from support.aws import Secret, client
 from support.killing import wait_for
 from support.kubernetes import Kubernetes
-from support.rotating import THOROUGH, finished, kill_at, published_login_works, thorough
+from support.rotating import finished, kill_at, published_login_works
 from support.sandbox import PROJECT, Sandbox
 from support.searching import holding, in_logs
+from support.thorough import THOROUGH, thorough
 
 pytestmark = pytest.mark.xdist_group("rotate-others")
 

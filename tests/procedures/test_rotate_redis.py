@@ -13,16 +13,10 @@ from redis.retry import Retry
 from support.aws import Secret
 from support.killing import started, wait_for
 from support.kubernetes import Kubernetes
-from support.rotating import (
-    THOROUGH,
-    begun,
-    finished,
-    kill_at,
-    published_login_works,
-    thorough,
-)
+from support.rotating import begun, finished, kill_at, published_login_works
 from support.sandbox import Sandbox
 from support.searching import holding, in_logs, processes
+from support.thorough import THOROUGH, thorough
 
 pytestmark = pytest.mark.xdist_group("rotate-others")
 

@@ -118,8 +118,12 @@ def test_a_failing_start_says_why_in_the_words_of_the_log(layout: Layout, up: di
         settings.write_text(sound)
 
 
-def test_down_leaves_no_process_and_keeps_the_data(layout: Layout, up: dict[str, Any]) -> None:
+def test_down_leaves_no_process_and_keeps_the_data_also_when_parts_are_halted(
+    layout: Layout, up: dict[str, Any]
+) -> None:
     before = orders(up)
+    for name in ("postgresql", "redis", "application"):
+        os.kill(supervisor.status(layout)[name]["pid"], signal.SIGSTOP)
     supervisor.down(layout)
     supervisor.down(layout)
     assert processes_of(layout) == []

@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from support.aws import Secret
 from support.killing import kill_tree, lines, new_run, started, wait_for
 from support.sandbox import Sandbox
-
-# Every rotation is tried with a kill at each of its steps, which takes many minutes; the suite takes the telling ones.
-THOROUGH = bool(os.environ.get("HASIVU_PLAY_THOROUGH"))
-thorough = pytest.mark.skipif(not THOROUGH, reason="takes minutes; set HASIVU_PLAY_THOROUGH=1 to run it")
 
 
 def kill_at(sandbox: Sandbox, step: str, *arguments: str) -> Path:
