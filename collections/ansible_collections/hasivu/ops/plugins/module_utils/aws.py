@@ -80,8 +80,9 @@ def new_session() -> Any:
     return made
 
 
+@functools.cache
 def preload(service: str) -> None:
-    """Load what a client of a service needs, without looking for a region, a profile or credentials.
+    """Load once what a client of a service needs, without looking for a region, a profile or credentials.
 
     Each worker finds a session that is made already, for making one takes as long as a call to AWS.
     """
