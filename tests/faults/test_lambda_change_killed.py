@@ -25,11 +25,15 @@ def untouched(sandbox: Sandbox) -> Iterator[None]:
         yield
 
 
-def kill_at(sandbox: Sandbox, step: str, memory: int) -> Path:
-    """Start a change, kill it when it has written that a step begins, and return the folder of the run."""
+def change(memory: int) -> tuple[str, ...]:
+    """Return the command that changes the memory of a function."""
+    return ("run", "lambda-change", "-e", f"function={ORDERS}", "-e", f"memory_size={memory}")
+
+
+def kill_at(sandbox: Sandbox, step: str, *command: str) -> Path:
+    """Start a command, kill it when it has written that a step begins, and return the folder of the run."""
     known = set(sandbox.runs())
-    arguments = ("-e", f"function={ORDERS}", "-e", f"memory_size={memory}")
-    with started(sandbox, "run", "lambda-change", *arguments) as process:
+    with started(sandbox, *command) as process:
         run = new_run(sandbox, known)
         wait_for(lambda: begun(run, step) or process.poll() is not None, 200)
         kill_tree(process.pid)
@@ -41,21 +45,23 @@ def begun(run: Path, step: str) -> bool:
     return any(line["event"] == "step_started" and line["name"].endswith(step) for line in lines(run))
 
 
-@pytest.mark.parametrize(("step", "memory"), [(PUBLISH, 520), (WATCH, 528), (REACHED, 536)])
-def test_killed_at_a_step_a_resumed_run_ends_right(sandbox: Sandbox, step: str, memory: int) -> None:
+def test_killed_at_one_step_after_another_a_resumed_run_ends_right(sandbox: Sandbox) -> None:
     before, known = configuration(sandbox), versions(sandbox)
-    run = kill_at(sandbox, step, memory)
-    resumed = sandbox.play("resume", run.name, "--json")
+    command = change(520)
+    for step in (PUBLISH, WATCH, REACHED):
+        run = kill_at(sandbox, step, *command)
+        command = ("resume", run.name)
+    resumed = sandbox.play(*command, "--json")
     assert json.loads(resumed.stdout)["exit_code"] == 0, resumed.stdout + resumed.stderr
     (new,) = set(versions(sandbox)) - set(known)
     assert (alias(sandbox)["version"], alias(sandbox)["weights"]) == (new, {})
-    assert configuration(sandbox) == {**before, "MemorySize": memory}
+    assert configuration(sandbox) == {**before, "MemorySize": 520}
     assert call(sandbox)["version"] == new
 
 
 def test_killed_during_the_watch_a_rolled_back_run_leaves_nothing(sandbox: Sandbox) -> None:
     before, route = configuration(sandbox), alias(sandbox)
-    run = kill_at(sandbox, WATCH, 544)
+    run = kill_at(sandbox, WATCH, *change(544))
     assert len(alias(sandbox)["weights"]) == 1
     back = sandbox.play("rollback", run.name, "--json")
     assert json.loads(back.stdout)["exit_code"] == 0, back.stdout + back.stderr

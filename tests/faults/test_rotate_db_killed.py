@@ -56,7 +56,7 @@ def test_killed_after_every_state_in_turn_and_resumed_each_time_it_ends_right(ro
 
 @pytest.mark.parametrize(
     "state",
-    [pytest.param(state, marks=() if state in (STORED, SET, PUBLISHED, CLOSED) else thorough) for state in STATES],
+    [pytest.param(state, marks=() if state in (SET, CLOSED) else thorough) for state in STATES],
 )
 def test_killed_after_a_state_a_rollback_brings_the_old_login_back(rotating: Sandbox, state: str) -> None:
     before = login(rotating)

@@ -24,6 +24,7 @@ from support.rotation import (
 )
 from support.sandbox import Sandbox
 from support.searching import holding
+from support.thorough import thorough
 
 pytestmark = pytest.mark.xdist_group("rotate-db")
 
@@ -89,6 +90,7 @@ def test_without_a_review_of_access_nothing_is_rotated_and_the_rest_is_reported(
     assert {one["part"] for one in found["findings"] if one["severity"] != "advice"} == REVIEWS
 
 
+@thorough
 def test_killed_in_the_rotation_a_resumed_run_ends_right_and_stores_nothing_twice(rotating: Sandbox) -> None:
     before, stored = login(rotating), stored_versions(rotating)
     published = "Make the pending version current, in exchange for the old one and for no other"
