@@ -9,12 +9,17 @@ import pytest
 from support.killing import kill_tree, lines, new_run, started, wait_for
 from support.maintenance import dead_rows, sessions_of_runs, wear
 from support.sandbox import Sandbox
+from support.thorough import thorough
 
 SHARES = 2
 
 
 @pytest.mark.parametrize(
-    "share", [pytest.param(share, marks=pytest.mark.xdist_group(f"killed-{share}")) for share in range(SHARES)]
+    "share",
+    [
+        pytest.param(0, marks=pytest.mark.xdist_group("killed-0")),
+        pytest.param(1, marks=[pytest.mark.xdist_group("killed-1"), thorough]),
+    ],
 )
 def test_killed_at_every_step_and_resumed_each_time_a_run_ends_right(sandbox: Sandbox, share: int) -> None:
     """Each share kills at every second step; what goes on with a killed run is killed at the next."""
