@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from support.functions import ORDERS, alias, as_it_was, call, configuration, versions
-from support.killing import kill_tree, lines, new_run, started, wait_for
+from support.rotating import kill_at
 from support.sandbox import Sandbox
 
 pytestmark = pytest.mark.xdist_group("lambda-change")
@@ -28,21 +27,6 @@ def untouched(sandbox: Sandbox) -> Iterator[None]:
 def change(memory: int) -> tuple[str, ...]:
     """Return the command that changes the memory of a function."""
     return ("run", "lambda-change", "-e", f"function={ORDERS}", "-e", f"memory_size={memory}")
-
-
-def kill_at(sandbox: Sandbox, step: str, *command: str) -> Path:
-    """Start a command, kill it when it has written that a step begins, and return the folder of the run."""
-    known = set(sandbox.runs())
-    with started(sandbox, *command) as process:
-        run = new_run(sandbox, known)
-        wait_for(lambda: begun(run, step) or process.poll() is not None, 200)
-        kill_tree(process.pid)
-    return run
-
-
-def begun(run: Path, step: str) -> bool:
-    """Tell whether a step of a run has begun."""
-    return any(line["event"] == "step_started" and line["name"].endswith(step) for line in lines(run))
 
 
 def test_killed_at_one_step_after_another_a_resumed_run_ends_right(sandbox: Sandbox) -> None:

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from support.killing import kill_tree, lines, new_run, started, wait_for
+from support.killing import kill_tree, kill_when, lines, new_run, started, steps, wait_for
 from support.maintenance import dead_rows, sessions_of_runs, wear
 from support.sandbox import Sandbox
 from support.thorough import thorough
@@ -27,10 +27,10 @@ def test_killed_at_every_step_and_resumed_each_time_a_run_ends_right(sandbox: Sa
     known = set(sandbox.runs())
     whole = sandbox.run("weekly-db")
     assert whole["exit_code"] == 0, whole
-    steps = steps_started(sandbox.home / "runs" / whole["run"])
-    assert steps >= 30
+    number = len(steps(sandbox.home / "runs" / whole["run"], "step_started"))
+    assert number >= 30
     command: tuple[str, ...] = ("run", "weekly-db")
-    for step in range(share + 1, steps + 1, SHARES):
+    for step in range(share + 1, number + 1, SHARES):
         wear(sandbox, share=0.1)
         run = kill_at_step(sandbox, step, *command)
         command = ("run", "weekly-db") if lines(run)[-1]["event"] == "run_finished" else ("resume", run.name)
@@ -71,20 +71,9 @@ def test_a_run_that_still_lives_is_not_resumed(sandbox: Sandbox) -> None:
     resume_and_check(sandbox, run)
 
 
-def steps_started(run: Path) -> int:
-    """Return how many steps a run has begun."""
-    return (run / "record.jsonl").read_text().count('"event":"step_started"')
-
-
 def kill_at_step(sandbox: Sandbox, number: int, *command: str) -> Path:
     """Start a command, kill it when it has written that a step begins, and return the folder of its run."""
-    known = set(sandbox.runs())
-    with started(sandbox, *command) as process:
-        run = new_run(sandbox, known)
-        wait_for(lambda: steps_started(run) >= number or process.poll() is not None)
-        kill_tree(process.pid)
-    assert steps_started(run) >= number, process.stderr
-    return run
+    return kill_when(sandbox, lambda run: len(steps(run, "step_started")) >= number, *command)
 
 
 def verify_new(sandbox: Sandbox, known: set[Path]) -> None:

@@ -16,6 +16,7 @@ from support.sandbox import PROGRAMS, Sandbox
 
 LOOK_SECONDS = 0.02
 PATIENCE_SECONDS = 90
+RUN_SECONDS = 200
 
 
 @contextmanager
@@ -89,3 +90,19 @@ def lines(run: Path) -> list[dict[str, Any]]:
     """Return the whole lines of a record that is being written."""
     whole, _, _ = (run / "record.jsonl").read_text().rpartition("\n")
     return [json.loads(line) for line in whole.splitlines()]
+
+
+def steps(run: Path, event: str) -> list[str]:
+    """Return the names of the steps that a run has begun (`step_started`) or ended (`step_finished`)."""
+    return [line["name"] for line in lines(run) if line["event"] == event]
+
+
+def kill_when(sandbox: Sandbox, reached: Callable[[Path], bool], *command: str) -> Path:
+    """Start a command of hasivu-play, kill it as soon as its run has come so far, and return the folder of the run."""
+    known = set(sandbox.runs())
+    with started(sandbox, *command) as process:
+        run = new_run(sandbox, known)
+        wait_for(lambda: reached(run) or process.poll() is not None, RUN_SECONDS)
+        kill_tree(process.pid)
+    assert reached(run), lines(run)[-1]
+    return run

@@ -10,24 +10,20 @@ from pathlib import Path
 from typing import Any
 
 from support.aws import Secret
-from support.killing import kill_tree, lines, new_run, started, wait_for
+from support.killing import kill_when, lines, steps
 from support.sandbox import Sandbox
 
 
-def kill_at(sandbox: Sandbox, step: str, *arguments: str) -> Path:
+def kill_at(sandbox: Sandbox, step: str, *command: str) -> Path:
     """Start a command, kill it as soon as a step begins, and return the folder of its run."""
-    known = set(sandbox.runs())
-    with started(sandbox, *arguments) as process:
-        run = new_run(sandbox, known)
-        wait_for(lambda: step in begun(run) or process.poll() is not None)
-        assert process.poll() is None, f"{arguments} ended before '{step}': {process.communicate()}"
-        kill_tree(process.pid)
+    run = kill_when(sandbox, lambda run: step in begun(run), *command)
+    assert lines(run)[-1]["event"] != "run_finished", f"{command} ended before it was killed"
     return run
 
 
 def begun(run: Path) -> list[str]:
     """Return the steps that a run has begun."""
-    return [line["name"] for line in lines(run) if line["event"] == "step_started"]
+    return steps(run, "step_started")
 
 
 def finished(sandbox: Sandbox, *arguments: str) -> dict[str, Any]:

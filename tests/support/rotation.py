@@ -17,7 +17,7 @@ import psycopg
 from botocore.config import Config
 from kubernetes import client, config
 
-from support.killing import kill_tree, lines, new_run, started, wait_for
+from support.killing import kill_when, steps, wait_for
 from support.sandbox import Sandbox
 
 APPLICATION = "hasivu/sandbox/database/application"
@@ -153,22 +153,14 @@ def somebody_logs_in(sandbox: Sandbox, secret: str = APPLICATION) -> Iterator[li
     assert count[0] > 3
 
 
-def kill_after(sandbox: Sandbox, step: str, *arguments: str) -> Path:
+def kill_after(sandbox: Sandbox, step: str, *command: str) -> Path:
     """Start a command of hasivu-play, kill it when a step has ended, and return the folder of its run."""
-    known = set(sandbox.runs())
-    with started(sandbox, *arguments) as process:
-        run = new_run(sandbox, known)
-        wait_for(lambda: ended(run, step) or process.poll() is not None)
-        kill_tree(process.pid)
-    assert ended(run, step), [line.get("message") for line in lines(run) if line["event"] == "step_finished"]
-    return run
+    return kill_when(sandbox, lambda run: ended(run, step), *command)
 
 
 def ended(run: Path, step: str) -> bool:
     """Tell whether a step of a run has ended."""
-    return step in (run / "record.jsonl").read_text() and any(
-        line["event"] == "step_finished" and line["name"] == step for line in lines(run)
-    )
+    return step in steps(run, "step_finished")
 
 
 def stored_versions(sandbox: Sandbox) -> int:

@@ -8,15 +8,13 @@ from pathlib import Path
 from support.sandbox import Sandbox
 
 LOGS = ("endpoints.json", "process.json", "cloudtrail.json")
-
-
 RUNS_A_FUNCTION = b"AWS_LAMBDA_FUNCTION_NAME="
 
 
 def processes() -> Iterator[tuple[str, bytes]]:
     """Yield command line and environment of every process that can be read.
 
-    A process that runs a Lambda function has that function's variables, as its configuration says: not an accident.
+    A process that runs a Lambda function has the password that the function's configuration gives it: not an accident.
     """
     for folder in Path("/proc").glob("[0-9]*"):
         for name in ("cmdline", "environ"):
@@ -24,8 +22,12 @@ def processes() -> Iterator[tuple[str, bytes]]:
                 content = (folder / name).read_bytes()
             except OSError:
                 continue
-            if RUNS_A_FUNCTION not in content:
-                yield f"{folder}/{name}", content
+            yield f"{folder}/{name}", without_its_password(content) if RUNS_A_FUNCTION in content else content
+
+
+def without_its_password(environment: bytes) -> bytes:
+    """Return the environment of a function without the one variable in which its configuration keeps a password."""
+    return b"\0".join(one for one in environment.split(b"\0") if not one.startswith(b"DATABASE_PASSWORD="))
 
 
 def files(folder: Path) -> Iterator[tuple[str, bytes]]:

@@ -28,6 +28,7 @@ AWS_OPTIONS: dict[str, dict[str, Any]] = {
 
 # The models of AWS's services are read from disk once for a run, in the parent, and shared by all workers.
 MODELS = None if BOTO3_IMPORT_ERROR else create_loader()
+# A session that the parent has made and not used; each worker that is forked finds it here.
 SPARE: list[Any] = []
 
 ATTEMPTS = 8
