@@ -76,7 +76,8 @@ def listening(answer: Callable[[socket.socket], None]) -> Iterator[int]:
                 with suppress(OSError):
                     connection, _ = server.accept()
                     with connection:
-                        answer(connection)
+                        if not end.is_set():
+                            answer(connection)
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
