@@ -77,6 +77,9 @@ class Store(Protocol):
             StoreUnavailableError: The store does not answer.
         """
 
+    def forget(self) -> None:
+        """Let the next request open a connection of its own, with credentials that are read anew."""
+
 
 @dataclass(frozen=True)
 class Outcome:

@@ -49,6 +49,8 @@ def start_keeper(kept: Kept) -> None:
         os.setsid()
         if os.fork() == 0:
             let_go_of_files()
+            for store in kept.stores:
+                store.forget()
             keep(kept, started)
     finally:
         os._exit(0)
@@ -87,7 +89,10 @@ def renewed(store: Store, resource: str, holder: str) -> bool | None:
     """Renew in one store; None when the store cannot be asked now, False when the lock was released."""
     try:
         return renew(store, resource, holder)
-    except (StoreUnavailableError, ConflictError):
+    except ConflictError:
+        return None
+    except StoreUnavailableError:
+        store.forget()
         return None
 
 

@@ -26,6 +26,7 @@ class LeaseStore:
         """Remember the cluster; nothing is asked yet."""
         self._cluster = (kubeconfig, context)
         self._namespace = namespace
+        self._opened: Cluster | None = None
 
     def read(self, resource: str) -> tuple[Lock | None, Any]:
         """Return the lock of a resource and the Lease that it stands in."""
@@ -48,8 +49,13 @@ class LeaseStore:
                 raise ConflictError(str(error)) from error
             raise StoreUnavailableError(str(error)) from error
 
+    def forget(self) -> None:
+        """Let the next request read the kubeconfig."""
+        self._opened = None
+
     def _request(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-        return Cluster(*self._cluster).request(method, path, body)
+        self._opened = self._opened or Cluster(*self._cluster)
+        return self._opened.request(method, path, body)
 
 
 def lease_name(resource: str) -> str:

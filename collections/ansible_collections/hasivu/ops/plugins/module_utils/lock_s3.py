@@ -30,6 +30,7 @@ class ObjectStore:
         """Remember the bucket; nothing is asked yet."""
         self._bucket = bucket
         self._where = (region, endpoint_url)
+        self._opened: Any = None
 
     def read(self, resource: str) -> tuple[Lock | None, Any]:
         """Return the lock of a resource and the ETag that it stands under."""
@@ -54,8 +55,14 @@ class ObjectStore:
                 raise ConflictError(str(error)) from error
             raise StoreUnavailableError(str(error)) from error
 
+    def forget(self) -> None:
+        """Let the next request make a client of its own."""
+        self._opened = None
+
     def _client(self) -> Any:
-        return new_client("s3", *self._where, attempts=ATTEMPTS)
+        # Making a client takes longer than asking S3, and the keeper asks for as long as the run lives.
+        self._opened = self._opened or new_client("s3", *self._where, attempts=ATTEMPTS)
+        return self._opened
 
 
 def key_of(resource: str) -> str:

@@ -11,7 +11,13 @@ from typing import Any
 
 import pytest
 from ansible_collections.hasivu.ops.plugins.module_utils import lock as locks
-from ansible_collections.hasivu.ops.plugins.module_utils.lock import ConflictError, Lock, LostError
+from ansible_collections.hasivu.ops.plugins.module_utils.lock import (
+    ConflictError,
+    Lock,
+    LostError,
+    StoreUnavailableError,
+)
+from ansible_collections.hasivu.ops.plugins.module_utils.lock_keeper import renewed
 from ansible_collections.hasivu.ops.plugins.module_utils.lock_kubernetes import lease_of, lock_of
 
 RESOURCE = "database/hasivu"
@@ -26,8 +32,12 @@ class MemoryStore:
         self.lock: Lock | None = None
         self.version = 0
         self.before_write: Callable[[], None] | None = None
+        self.reachable = True
+        self.forgotten = 0
 
     def read(self, resource: str) -> tuple[Lock | None, Any]:
+        if not self.reachable:
+            raise StoreUnavailableError("no answer")
         return self.lock, self.version
 
     def write(self, resource: str, lock: Lock, version: Any) -> None:
@@ -37,6 +47,9 @@ class MemoryStore:
         if version != self.version:
             raise ConflictError
         self.lock, self.version = lock, self.version + 1
+
+    def forget(self) -> None:
+        self.forgotten += 1
 
 
 def a_lock(holder: str, age: float = 0, seconds: int = 60) -> Lock:
@@ -119,3 +132,12 @@ def test_a_lock_survives_json_and_a_lease() -> None:
     lease = lease_of(RESOURCE, lock, None)
     lease["metadata"]["creationTimestamp"] = "2026-11-22T20:30:00Z"
     assert lock_of(lease) == lock
+
+
+def test_the_keeper_connects_anew_only_after_a_store_did_not_answer(store: MemoryStore) -> None:
+    store.lock = a_lock("run-1", age=30)
+    assert renewed(store, RESOURCE, "run-1") is True
+    assert store.forgotten == 0
+    store.reachable = False
+    assert renewed(store, RESOURCE, "run-1") is None
+    assert store.forgotten == 1
