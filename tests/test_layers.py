@@ -27,7 +27,7 @@ FLOORS = [
     ["doctor_machine", "doctor_reach", "show_tables", "progress", "run"],
     ["records", "records_view"],
     ["records_verify"],
-    ["records_signers", "records_lines"],
+    ["records_signers"],
     ["records_run"],
     ["doctor_check", "document", "inputs", "private_data", "progress_file", "schedule", "stop", "tracker"],
     ["header", "processes", "project"],
