@@ -24,7 +24,7 @@ FLOORS = [
     ["cli"],
     ["catalogue", "doctor", "show", "execution", "resume"],
     ["doctor_environment", "show_markdown", "result", "trust"],
-    ["doctor_machine", "doctor_reach", "show_tables", "progress", "run"],
+    ["doctor_backups", "doctor_machine", "doctor_reach", "show_tables", "progress", "run"],
     ["records", "records_view"],
     ["records_verify"],
     ["records_signers"],
