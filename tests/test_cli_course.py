@@ -49,7 +49,9 @@ PLAYBOOK = f"""
       ansible.builtin.debug: {{msg: Washed.}}
     - name: {STAND}
       ansible.builtin.shell: while [ ! -e "$STOP" ] && [ ! -e "$HUNGRY" ]; do sleep 0.1; done
-      environment: {{STOP: "{{{{ hasivu_run.stop_file }}}}", HUNGRY: "{{{{ lookup('env', 'HASIVU_PLAY_HOME') }}}}/hungry"}}
+      environment:
+        STOP: "{{{{ hasivu_run.stop_file }}}}"
+        HUNGRY: "{{{{ hasivu_run.directory | dirname | dirname }}}}/hungry"
       changed_when: false
     - name: {SERVE}
       hasivu.ops.run_report:
