@@ -112,7 +112,7 @@ class Course:
     def _elapsed(self) -> timedelta:
         """Return what the clock shows."""
         began = self._plan.clock.began if self._plan.clock else self._began
-        return (self._stopped or self._now()) - began
+        return max(timedelta(0), (self._stopped or self._now()) - began)
 
     def _clock_state(self) -> str | None:
         """Return the state of the clock, or nothing where there is none."""

@@ -13,6 +13,11 @@ from typing import Any
 
 import pytest
 
+from hasivu_play.course_planning import plan_of
+from hasivu_play.header import read_header
+from hasivu_play.project import Project
+from hasivu_play.run import Request
+
 DATA = Path(__file__).parent / "data" / "project"
 COLLECTIONS = Path(__file__).parents[1] / "collections"
 STAND, SERVE = "Let the rice stand until somebody is hungry", "Serve the rice"
@@ -109,7 +114,9 @@ def ended(process: subprocess.Popen[str]) -> dict[str, Any]:
     return result
 
 
-def test_a_run_tells_its_phases_clock_and_point_of_no_return_in_order(kitchen: Kitchen) -> None:
+def test_a_run_tells_its_phases_clock_and_point_of_no_return_in_order(
+    kitchen: Kitchen, monkeypatch: pytest.MonkeyPatch
+) -> None:
     kitchen.get_hungry()
     result = ended(kitchen.start("-e", "t0=2026-11-01T05:40:00Z"))
     assert result["state"] == "done", result
@@ -124,6 +131,11 @@ def test_a_run_tells_its_phases_clock_and_point_of_no_return_in_order(kitchen: K
         if event["event"] == "step_started" and event["name"] == SERVE
     )
     assert result["notices"][2]["at"] < started
+    monkeypatch.setenv("HASIVU_PLAY_HOME", str(kitchen.home))
+    playbook = kitchen.root / "playbooks" / "boil-rice.yml"
+    plan = plan_of(Project(kitchen.root), read_header(playbook), Request("boil-rice", "staging"))
+    assert plan is not None
+    assert all(0 < (phase.seconds or 0) < result["seconds"] for phase in plan.phases)
     again = ended(kitchen.start("-e", "target_s=3600"))
     first = again["notices"][0]["text"]
     assert "Phase 1 of 2: Cook; next: Eat. RTO clock" in first

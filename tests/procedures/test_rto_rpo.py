@@ -63,32 +63,37 @@ def drills(sandbox: Sandbox, *made: Drill) -> Iterator[list[Path]]:
             subprocess.run(["rm", "-rf", str(folder)], check=True)
 
 
-def reviewed(sandbox: Sandbox, *arguments: str) -> tuple[dict[str, Any], list[tuple[str, str]], dict[str, Any]]:
-    """Run the review; return its result, the kinds of its findings for the database, and its report."""
-    result = sandbox.run("rto-rpo", *arguments)
-    report = json.loads((sandbox.home / "runs" / result["run"] / "report.json").read_text())
+def found_in(folder: Path) -> tuple[list[tuple[str, str]], dict[str, Any]]:
+    """Return the kinds of the findings for the database in a run, and its report."""
+    report = json.loads((folder / "report.json").read_text())
     about = [one for one in report["findings"] if one["where"].startswith(("Tier 1", "2", "RDS", "hasivu", "snap"))]
-    return result, [(one["severity"], one["key"]) for one in about], report
+    return sorted((one["severity"], one["key"]) for one in about), report
 
 
-def test_an_old_drill_and_an_altered_record_fail_the_report(sandbox: Sandbox) -> None:
+def test_an_old_drill_an_altered_record_and_a_silent_rds_fail_the_report(sandbox: Sandbox) -> None:
     with drills(sandbox, Drill(140, rto=3700), Drill(101, rto=3900), Drill(5)) as folders:
         assert sandbox.play("runs", "verify", folders[2].name).returncode == 0
         file = folders[2] / "objectives.json"
         file.write_text(file.read_text().replace('"rto_s": 1800.0', '"rto_s": 18.0'))
-        result, found, report = reviewed(sandbox)
-    assert result["exit_code"] == 1
-    assert sorted(found) == [("high", "drill-too-old"), ("high", "record-not-verified"), ("high", "rto-missed-twice")]
+        gone = ("-e", "rds_instance_id=hasivu-gone")
+        done = sandbox.ansible_playbook("playbooks/rto-rpo.yml", "-i", "inventory/sandbox", *gone)
+        run = max((sandbox.home / "runs").glob("*-rto-rpo-*"))
+    assert done.returncode == 2, done.stdout
+    found, report = found_in(run)
+    kinds = ("backup-drifted", "backup-unknown", "drill-too-old", "record-not-verified", "rto-missed-twice")
+    assert found == [("high", kind) for kind in kinds]
+    assert "hasivu-gone" in next(one["what"] for one in report["findings"] if one["key"] == "backup-unknown")
     assert any(section.get("trend") for section in report["sections"])
-    page = (sandbox.home / "runs" / result["run"] / "report.html").read_text()
+    page = (run / "report.html").read_text()
     assert "over the target" in page
 
 
 def test_a_rehearsal_after_a_good_drill_finds_nothing_in_its_tier_and_writes_nothing(sandbox: Sandbox) -> None:
     before = len(sandbox.requests("aws"))
     with drills(sandbox, Drill(99)):
-        _, found, report = reviewed(sandbox, "--check")
-    assert found == []
+        result = sandbox.run("rto-rpo", "--check")
+    found, report = found_in(Path(result["record"]))
+    assert (result["exit_code"], found) == (1, [])
     asked = [one for one in sandbox.requests("aws")[before:] if "hasivu-ops" in one["client"]]
     assert {one["action"] for one in asked} >= {"rds:DescribeDBInstances", "rds:DescribeDBSnapshots"}
     assert not [one for one in asked if one["changing"]]

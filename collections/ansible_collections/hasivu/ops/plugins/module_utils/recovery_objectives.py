@@ -7,6 +7,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from ansible_collections.hasivu.ops.plugins.module_utils.report_finding import finding
+
 FORM = "hasivu-objectives/1"
 OBJECTIVES = "objectives.json"
 IN_WORDS = {True: "met", False: "missed", None: "unknown"}
@@ -74,3 +76,22 @@ def part(measured: dict[str, Any], name: str, words: str) -> str:
     value, target = measured[f"{name}_s"], measured["targets"][f"{name}_s"]
     amount = "an unknown time" if value is None else f"{value:.1f} s"
     return f"{words} {amount}; the target of {target:g} s is {IN_WORDS[measured['met'][name]]}."
+
+
+def findings(measured: dict[str, Any]) -> list[dict[str, str]]:
+    """Return a finding for each target that was missed, or of which that is not known."""
+    words = {"rto": "Service was good again after", "rpo": "Lost writes span"}
+    return [
+        finding(
+            what=part(measured, name, words[name]),
+            where=str(measured.get("run") or measured.get("procedure") or "this recovery"),
+            why="What was promised was not kept."
+            if measured["met"][name] is False
+            else "What is not known may be anything.",
+            do="Tell the owners of what was late or lost; see in the phases of objectives.json what took longest.",
+            severity="high",
+            key=f"{name}-missed" if measured["met"][name] is False else f"{name}-unknown",
+        )
+        for name in words
+        if measured["met"][name] is not True
+    ]

@@ -134,10 +134,15 @@ objectives:
   description: What C(objectives.json) holds.
   returned: with O(state=measured)
   type: dict
-path:
+written:
   description: The file that was written.
   returned: with O(state=measured), not in check mode
   type: str
+findings:
+  description: A finding for each target that was missed or is not known, for M(hasivu.ops.run_report).
+  returned: with O(state=measured)
+  type: list
+  elements: dict
 sentence:
   description: Both measures in words.
   returned: with O(state=measured)
@@ -151,30 +156,17 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hasivu.ops.plugins.module_utils.recovery_objectives import (
     OBJECTIVES,
+    findings,
     instant,
     objectives,
     sentence,
 )
+from ansible_collections.hasivu.ops.plugins.module_utils.recovery_options import OPTIONS, SECONDS
 from ansible_collections.hasivu.ops.plugins.module_utils.recovery_phases import chain, events_of, phases_of
 from ansible_collections.hasivu.ops.plugins.module_utils.report_file import write_private
-from ansible_collections.hasivu.ops.plugins.module_utils.run_state import RUN_OPTIONS, now, stop_requested
+from ansible_collections.hasivu.ops.plugins.module_utils.run_state import now, stop_requested
 from ansible_collections.hasivu.ops.plugins.module_utils.service_level import Series, series_from
 from ansible_collections.hasivu.ops.plugins.module_utils.service_watch import NotGoodError, keep, kept, look, watch
-
-SECONDS = {"sustained_seconds": 600, "sample_seconds": 5, "budget_seconds": 1800}
-OPTIONS: dict[str, dict[str, Any]] = {
-    "state": {"type": "str", "choices": ["begun", "measured"], "default": "measured"},
-    "directory": {"type": "path", "required": True},
-    "t0": {"type": "str", "required": True},
-    "rto_target_s": {"type": "float", "required": True},
-    "rpo_target_s": {"type": "float", "required": True},
-    **{name: {"type": "str"} for name in ("url", "metrics_url", "restored_at")},
-    **{name: {"type": "float", "default": seconds} for name, seconds in SECONDS.items()},
-    "most_share": {"type": "float", "default": 0.01},
-    **{name: {"type": "dict", "default": {}} for name in ("about", "last_committed", "newest_recovered")},
-    "phases": {"type": "list", "elements": "dict", "default": []},
-    **RUN_OPTIONS,
-}
 
 
 def main() -> None:
@@ -192,8 +184,9 @@ def main() -> None:
     if module.params["state"] == "begun":
         module.exit_json(changed=False, service=service)
     measured = measure(module.params, service, directory)
-    written = {} if module.check_mode else {"path": written_to(module, directory, measured)}
-    module.exit_json(changed=False, service=service, objectives=measured, sentence=sentence(measured), **written)
+    written = {} if module.check_mode else {"written": written_to(module, directory, measured)}
+    told = {"objectives": measured, "findings": findings(measured), "sentence": sentence(measured)}
+    module.exit_json(changed=False, service=service, **told, **written)
 
 
 def check_times(module: AnsibleModule) -> None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from ansible_collections.hasivu.ops.plugins.module_utils.recovery_objectives import objectives, sentence
+from ansible_collections.hasivu.ops.plugins.module_utils.recovery_objectives import findings, objectives, sentence
 from ansible_collections.hasivu.ops.plugins.module_utils.recovery_phases import phases_of
 from ansible_collections.hasivu.ops.plugins.module_utils.service_level import Sample, Series, series_from
 
@@ -43,6 +43,9 @@ def test_times_are_measured_and_what_is_not_known_is_not_met(
 ) -> None:
     found = objectives(BEGUN, None if restored is None else at(restored), rows(committed, recovered))
     assert (found["rto_s"], found["rpo_s"], found["met"]) == (rto, rpo, met)
+    told = {False: "missed", None: "unknown"}
+    keys = [one["key"] for one in findings(found)]
+    assert keys == [f"{name}-{told[verdict]}" for name, verdict in met.items() if verdict is not True]
 
 
 def test_both_measures_are_said_in_words() -> None:
