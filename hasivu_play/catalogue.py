@@ -30,6 +30,7 @@ def entry(project: Project, procedure: str, now: datetime) -> dict[str, Any]:
         "next": following.isoformat() if following else None,
         "next_in_words": describe(header.schedule, now),
         "source": header.source,
+        "point_of_no_return": header.point_of_no_return,
     }
 
 

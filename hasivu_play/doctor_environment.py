@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from hasivu_play.doctor_backups import check_backups
 from hasivu_play.doctor_check import Check
 from hasivu_play.doctor_reach import check_reach
 from hasivu_play.home import home
@@ -37,6 +38,7 @@ def check_environment(project: Project, inventory: Path, parts: dict[str, Any] |
         return
     yield Check("inventory", ok=True, says=f"{inventory}, host {host}")
     yield from check_variables(variables, inventory)
+    yield from check_backups(variables)
     if parts is None or parts:
         resolved, problem = resolve(project, inventory, host, [name for name in PUBLIC if variables.get(name)])
         if problem:

@@ -35,6 +35,9 @@ class Header:
     departures: list[dict[str, str]] = field(default_factory=list)
     resources: list[str] = field(default_factory=list)
     reversible: bool = False
+    phases: list[dict[str, str]] = field(default_factory=list)
+    point_of_no_return: str | None = None
+    rto_clock: dict[str, str] = field(default_factory=dict)
 
 
 class PlaybookLoader(yaml.CSafeLoader):
@@ -88,6 +91,10 @@ def check(runbook: dict[str, Any], name: str) -> None:
         raise UsageError(
             f"The header of {name} is wrong: it aborts before its expected end. Raise abort_after_minutes."
         )
+    clock = runbook.get("rto_clock") or {}
+    unknown = [clock[end] for end in ("from", "target") if clock and clock[end] not in runbook["inputs"]]
+    if unknown:
+        raise UsageError(f"The header of {name} is wrong: rto_clock names '{unknown[0]}'. Name one of its inputs.")
     if f"{runbook['id']}.yml" != name:
         raise UsageError(f"The header of {name} is wrong: its id is '{runbook['id']}'. Give both the same name.")
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO
 
 from hasivu_play.console import colour_wanted, duration, is_terminal
+from hasivu_play.course import Course, Notice
 from hasivu_play.progress_file import ProgressFile
 from hasivu_play.tracker import StepRun, Tracker
 
@@ -43,8 +44,12 @@ class PlainProgress:
         self._stream.write(text + "\n")
         self._stream.flush()
 
+    def notice(self, notice: Notice) -> None:
+        """Print what whoever is at the helm must know."""
+        self.line(f"{'note':<11} {notice.at[11:19]:>10}  {notice.text}")
+
     @contextmanager
-    def showing(self, tracker: Tracker, progress: ProgressFile, expected_minutes: int) -> Iterator[None]:
+    def showing(self, tracker: Tracker, progress: ProgressFile, minutes: int, course: Course | None) -> Iterator[None]:
         """Show nothing between the lines."""
         yield
 
@@ -62,6 +67,7 @@ class LiveProgress:
         self._verbose = verbose
         self._tracker: Tracker | None = None
         self._progress: ProgressFile | None = None
+        self._course: Course | None = None
         self._expected_minutes = 0
 
     def step_ended(self, step: StepRun) -> None:
@@ -89,12 +95,18 @@ class LiveProgress:
 
         self._console.print(Text(text))
 
+    def notice(self, notice: Notice) -> None:
+        """Leave what whoever is at the helm must know above the drawing."""
+        from rich.text import Text
+
+        self._console.print(Text(f"» {notice.text}", f"bold {notice.tone}".strip()))
+
     @contextmanager
-    def showing(self, tracker: Tracker, progress: ProgressFile, expected_minutes: int) -> Iterator[None]:
+    def showing(self, tracker: Tracker, progress: ProgressFile, minutes: int, course: Course | None) -> Iterator[None]:
         """Redraw until the run ends."""
         from rich.live import Live
 
-        self._tracker, self._progress, self._expected_minutes = tracker, progress, expected_minutes
+        self._tracker, self._progress, self._expected_minutes, self._course = tracker, progress, minutes, course
         with Live(get_renderable=self.draw, console=self._console, refresh_per_second=8, transient=True):
             yield
 
@@ -113,6 +125,7 @@ class LiveProgress:
         last = self._progress.read()
         if last:
             lines.append(self._bar(last))
+        lines += [Text(f"  {text}", tone or "dim") for text, tone in (self._course.lines() if self._course else [])]
         lines.append(Text(f"  {self._totals(last)}", "dim"))
         return Group(*lines)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from hasivu_play.console import duration
+from hasivu_play.course import Notice
 from hasivu_play.errors import BudgetError, DecisionError, StoppedError, UsageError
 from hasivu_play.home import runs_directory
 from hasivu_play.records import close_interrupted, load
@@ -44,6 +46,7 @@ class Result:
     failed_step: str | None
     message: str | None
     report: str | None
+    notices: list[dict[str, Any]] = field(default_factory=list)
 
     def as_dictionary(self) -> dict[str, Any]:
         """Return the result as JSON holds it."""
@@ -63,7 +66,7 @@ class Result:
         return "\n".join([*lines, following] if following else lines)
 
 
-def result_of(request: Request, outcome: Outcome, tracker: Tracker) -> Result:
+def result_of(request: Request, outcome: Outcome, tracker: Tracker, notices: Sequence[Notice] = ()) -> Result:
     """Return how a run ended; one that was killed is closed as interrupted first."""
     folder = runs_directory() / outcome.run_id
     if not (folder / "record.jsonl").exists():
@@ -86,6 +89,7 @@ def result_of(request: Request, outcome: Outcome, tracker: Tracker) -> Result:
         failed_step=run.failed_step,
         message=run.message,
         report=report_in(folder),
+        notices=[notice.as_dictionary() for notice in notices],
     )
 
 

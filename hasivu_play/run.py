@@ -69,19 +69,38 @@ def new_run_id(request: Request) -> str:
     return f"{moment}-{request.procedure}-{request.environment}-{secrets.token_hex(2)}"
 
 
-def run(project: Project, request: Request, run_id: str, stop: Stop, handle: Callable[[Event], None]) -> Outcome:
-    """Run the playbook exactly as it stands in the project, and wait for its end."""
+def run(
+    project: Project,
+    request: Request,
+    run_id: str,
+    stop: Stop,
+    handle: Callable[[Event], None],
+    tick: Callable[[], None] = lambda: None,
+) -> Outcome:
+    """Run the playbook exactly as it stands in the project, and wait for its end; `tick` is called now and then."""
     started = time.monotonic()
     variables = request.variables(run_id)
     with stop.listening(), private_data(private_directory() / run_id, variables=variables, check=request.check) as data:
         try:
-            runner = start(project, request, data, stop, handle)
+            runner = start(project, request, data, polling(stop, tick), handle)
         except ansible_runner.AnsibleRunnerException as error:
             raise StoppedError(f"ansible-runner gave up: {error}. See the record with `runs show {run_id}`.") from error
     return Outcome(run_id, runner.status, time.monotonic() - started, stop.out_of_time, stop.forced)
 
 
-def start(project: Project, request: Request, data: Path, stop: Stop, handle: Callable[[Event], None]) -> Any:
+def polling(stop: Stop, tick: Callable[[], None]) -> Callable[[], bool]:
+    """Return what ansible-runner asks now and then: whether to kill what is left."""
+
+    def poll() -> bool:
+        tick()
+        return stop.poll()
+
+    return poll
+
+
+def start(
+    project: Project, request: Request, data: Path, poll: Callable[[], bool], handle: Callable[[Event], None]
+) -> Any:
     """Call ansible-runner: no event files, no copies of the environment, the project in its own place."""
     return ansible_runner.run(
         private_data_dir=str(data),
@@ -91,7 +110,7 @@ def start(project: Project, request: Request, data: Path, stop: Stop, handle: Ca
         envvars=environment_variables(project, data),
         event_handler=handler(handle),
         status_handler=forget_command,
-        cancel_callback=stop.poll,
+        cancel_callback=poll,
         fact_cache_type="memory",
         suppress_env_files=True,
         quiet=True,

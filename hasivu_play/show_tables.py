@@ -27,7 +27,19 @@ def facts(header: Header) -> dict[str, str]:
     values["schedule"] = schedule_in_words(header.schedule)
     values["minutes"] = f"{header.expected_minutes} minutes, stopped after {header.abort_after_minutes}"
     values["resources"] = ", ".join(header.resources) or "nothing"
-    return {title: values[name] for title, name in FACTS.items()}
+    return {**{title: values[name] for title, name in FACTS.items()}, **course(header)}
+
+
+def course(header: Header) -> dict[str, str]:
+    """Return what the header says for whoever is at the helm, where it does."""
+    clock = header.rto_clock
+    ends = f", until: {clock['until']}" if clock.get("until") else ""
+    values = {
+        "Phases": "; ".join(f"{phase['name']}, from: {phase['begins']}" for phase in header.phases),
+        "No return": f"Cannot be taken back: {header.point_of_no_return}" if header.point_of_no_return else "",
+        "RTO clock": f"from the input {clock['from']}, against the input {clock['target']}{ends}" if clock else "",
+    }
+    return {title: value for title, value in values.items() if value}
 
 
 def schedule_in_words(schedule: dict[str, Any]) -> str:

@@ -40,10 +40,16 @@ class StepRun:
 class Tracker:
     """Follows a run, and tells a listener of each step that ends and of each line that Ansible writes."""
 
-    def __init__(self, ended: Callable[[StepRun], None], wrote: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        ended: Callable[[StepRun], None],
+        wrote: Callable[[str], None],
+        began: Callable[[StepRun], None] = lambda step: None,
+    ) -> None:
         """Wait for the first event."""
         self._ended = ended
         self._wrote = wrote
+        self._began = began
         self.started = time.monotonic()
         self.step: StepRun | None = None
         self.changed = 0
@@ -75,6 +81,7 @@ class Tracker:
             return
         self.finish()
         self.step = StepRun(str(data.get("task", "")))
+        self._began(self.step)
 
     def _take_result(self, outcome: str, data: Event) -> None:
         """Count a result towards its step."""

@@ -5,7 +5,8 @@ import re
 import pytest
 from ansible_collections.hasivu.ops.plugins.module_utils.inputs import validate
 
-from hasivu_play.document import SECTIONS, is_block
+from hasivu_play.course_planning import check_names, main_steps
+from hasivu_play.document import SECTIONS, is_block, steps
 from hasivu_play.header import header_of, read_header, read_plays
 from hasivu_play.project import installed_project
 from hasivu_play.schedule import next_time
@@ -76,3 +77,9 @@ def test_every_step_is_in_the_document(procedure):
     document = re.sub(r"\s+", " ", show(PROJECT, procedure, "text"))
     missing = [task["name"] for task in tasks_of(procedure) if re.sub(r"\s+", " ", task["name"]) not in document]
     assert not missing
+
+
+@pytest.mark.parametrize("procedure", PROCEDURES)
+def test_phases_and_point_of_no_return_are_steps_in_their_order(procedure):
+    plays = read_plays(PROJECT.playbook(procedure))
+    check_names(read_header(PROJECT.playbook(procedure)), main_steps(list(steps(plays))), procedure)

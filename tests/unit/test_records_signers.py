@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from ansible_collections.hasivu.ops.plugins.module_utils import record_signers
 from support.recording import make_key, sealed
 
 from hasivu_play import records, records_signers
@@ -28,7 +29,7 @@ RECORDED = "2026-11-01T20:30:00.000Z"
     ],
 )
 def test_the_options_of_a_signer_count(options: dict[str, str], allowed: bool) -> None:
-    assert records_signers.may_sign(options, RECORDED) is allowed
+    assert record_signers.may_sign(options, RECORDED) is allowed
 
 
 @pytest.fixture

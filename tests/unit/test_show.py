@@ -1,14 +1,16 @@
 """The document of a procedure leaves no step out."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from hasivu_play.document import steps
 from hasivu_play.errors import UsageError
-from hasivu_play.header import read_plays
+from hasivu_play.header import read_header, read_plays
 from hasivu_play.project import Project
 from hasivu_play.show import show
+from hasivu_play.show_tables import facts
 
 PROJECT = Project(Path(__file__).parent.parent / "data" / "project")
 
@@ -61,3 +63,17 @@ def test_markdown_survives_a_bar_in_a_cell():
 def test_an_unknown_procedure_is_a_sentence():
     with pytest.raises(UsageError, match="Did you mean 'wash-up'"):
         show(PROJECT, "washup", "text")
+
+
+def test_what_a_person_at_the_helm_is_told_is_shown():
+    header = replace(
+        read_header(PROJECT.playbook("wash-up")),
+        phases=[{"name": "Prepare", "begins": "Look"}, {"name": "Wipe", "begins": "Wipe the plates"}],
+        point_of_no_return="Wipe the plates",
+        rto_clock={"from": "t0", "target": "target_s", "until": "Wipe the plates"},
+    )
+    shown = facts(header)
+    assert shown["Phases"] == "Prepare, from: Look; Wipe, from: Wipe the plates"
+    assert shown["No return"] == "Cannot be taken back: Wipe the plates"
+    assert shown["RTO clock"] == "from the input t0, against the input target_s, until: Wipe the plates"
+    assert "Phases" not in facts(read_header(PROJECT.playbook("wash-up")))

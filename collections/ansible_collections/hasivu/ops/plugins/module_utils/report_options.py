@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from ansible_collections.hasivu.ops.plugins.module_utils.report_finding import SEVERITIES
@@ -45,6 +46,13 @@ CHART = {
     "kind": text(choices=list(NUMERIC), default="number"),
     "rows": items(BARS, required=True),
 }
+POINT = {"at": text(required=True), "label": text(required=True), "value": {"type": "float"}}
+TREND = {
+    "title": text(required=True),
+    "kind": text(choices=list(NUMERIC), default="number"),
+    "target": {"type": "float"},
+    "points": items(POINT, required=True),
+}
 SECTION = {
     "title": text(required=True),
     "text": text(),
@@ -52,6 +60,7 @@ SECTION = {
     "findings": items(FINDING),
     "table": {"type": "dict", "options": TABLE},
     "chart": {"type": "dict", "options": CHART},
+    "trend": {"type": "dict", "options": TREND},
 }
 REPORT_OPTIONS: dict[str, dict[str, Any]] = {
     "directory": {"type": "path", "required": True},
@@ -72,3 +81,15 @@ def misdrawn(chart: dict[str, Any]) -> str | None:
         return f"The chart {chart['title']} needs one to four series."
     wrong = [row["label"] for row in chart["rows"] if len(row["values"]) != wanted]
     return f"The chart {chart['title']} needs {wanted} values for {wrong[0]}." if wrong else None
+
+
+def misdated(trend: dict[str, Any]) -> str | None:
+    """Return why a trend cannot be drawn as it is described, or nothing."""
+    for point in trend["points"]:
+        try:
+            zoned = datetime.fromisoformat(point["at"]).tzinfo is not None
+        except ValueError:
+            zoned = False
+        if not zoned:
+            return f"The trend {trend['title']} needs a time with its zone for {point['label']}."
+    return None

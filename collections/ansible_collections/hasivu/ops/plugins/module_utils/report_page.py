@@ -7,7 +7,7 @@ from __future__ import annotations
 import traceback
 from typing import Any
 
-from ansible_collections.hasivu.ops.plugins.module_utils.report_chart import layout
+from ansible_collections.hasivu.ops.plugins.module_utils import report_chart, report_trend
 from ansible_collections.hasivu.ops.plugins.module_utils.report_template import PAGE, STYLE
 from ansible_collections.hasivu.ops.plugins.module_utils.report_values import NUMERIC, shown
 
@@ -27,8 +27,14 @@ def render(report: dict[str, Any]) -> str:
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
     environment.filters.update(shown=shown, tone=tone)
     page = environment.from_string(PAGE)
-    sections = [{**section, "chart": section["chart"] and layout(section["chart"])} for section in report["sections"]]
+    sections = [drawn(section) for section in report["sections"]]
     return page.render(report={**report, "sections": sections}, style=STYLE, numeric=NUMERIC)
+
+
+def drawn(section: dict[str, Any]) -> dict[str, Any]:
+    """Return a part of the page with the places of what is drawn in it."""
+    chart, trend = section["chart"], section["trend"]
+    return {**section, "chart": chart and report_chart.layout(chart), "trend": trend and report_trend.layout(trend)}
 
 
 def tone(word: Any) -> str:

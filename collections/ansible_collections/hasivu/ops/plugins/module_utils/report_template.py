@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from ansible_collections.hasivu.ops.plugins.module_utils.report_template_trend import TREND
+
 STYLE = """
 :root { color-scheme: light dark; --paper: #ffffff; --ink: #1d2330; --soft: #566072; --line: #d5dae3; --band: #f4f6f9;
   --before: #b4690e; --after: #1f6fd0; --good: #17703c; --bad: #b3261e; --warn: #8a5300; }
@@ -34,6 +36,8 @@ svg text { fill: var(--ink); font: 13px system-ui, sans-serif; }
 svg .value { fill: var(--soft); font-size: 12px; }
 .s0 { fill: var(--before); background: var(--before); } .s1 { fill: var(--after); background: var(--after); }
 .s2 { fill: var(--good); background: var(--good); } .s3 { fill: var(--soft); background: var(--soft); }
+svg .axis { stroke: var(--line); } svg .target { stroke: var(--soft); stroke-dasharray: 6 4; }
+svg .path { stroke: var(--after); stroke-width: 2; } svg .over { fill: var(--bad); }
 .key { display: inline-block; width: .8rem; height: .8rem; margin: 0 .3rem 0 0; border-radius: 2px; }
 .legend span { margin-right: 1rem; white-space: nowrap; }
 ol.findings { padding-left: 1.4rem; } ol.findings li { margin-bottom: .9rem; }
@@ -46,7 +50,9 @@ ol.findings { padding-left: 1.4rem; } ol.findings li { margin-bottom: .9rem; }
   * { -webkit-print-color-adjust: exact; print-color-adjust: exact; } }
 """
 
-PAGE = """
+PAGE = (
+    TREND
+    + """
 {%- macro facts(items) %}
 <dl>{% for item in items %}<dt>{{ item.name }}</dt><dd>{{ item.value | shown(item.kind) }}</dd>{% endfor %}</dl>
 {%- endmacro %}
@@ -109,6 +115,7 @@ PAGE = """
 {% if section.text %}<p>{{ section.text }}</p>{% endif %}
 {% if section.facts %}{{ facts(section.facts) }}{% endif %}
 {% if section.chart %}{{ bars(section.chart, loop.index) }}{% endif %}
+{% if section.trend %}{{ course(section.trend, loop.index) }}{% endif %}
 {% if section.table %}{{ table(section.table) }}{% endif %}
 {% if section.findings is not none %}{{ findings(section.findings) }}{% endif %}
 </section>
@@ -117,3 +124,4 @@ PAGE = """
 </body>
 </html>
 """
+)

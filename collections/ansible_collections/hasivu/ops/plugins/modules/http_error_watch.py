@@ -62,18 +62,16 @@ errors:
   type: int
 """
 
-import re
 import time
-from collections.abc import Callable
 from urllib.error import HTTPError, URLError
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.urls import open_url
+from ansible_collections.hasivu.ops.plugins.module_utils.http_counters import COUNTED, FAILED, matching, rise, samples
 from ansible_collections.hasivu.ops.plugins.module_utils.run_state import stop_requested
 
 SECONDS = 10
 LOOK_SECONDS = 0.5
-SAMPLE = re.compile(r"^(?P<name>[a-zA-Z_:][^#\s{]*(?:\{[^}]*\})?)\s+(?P<value>[0-9.e+]+)")
 
 
 def main() -> None:
@@ -81,8 +79,8 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "url": {"type": "str", "required": True},
-            "counted": {"type": "str", "default": r"(http_requests_total\{|orders_(created|failed)_total).*"},
-            "failed": {"type": "str", "default": r'http_requests_total\{.*status="5\d\d".*|orders_failed_total.*'},
+            "counted": {"type": "str", "default": COUNTED},
+            "failed": {"type": "str", "default": FAILED},
             "seconds": {"type": "float", "default": 300},
             "most_share": {"type": "float", "default": 0.01},
             "stop_file": {"type": "path"},
@@ -125,29 +123,6 @@ def read(url: str) -> dict[str, float]:
     """Return every sample of the counters by its name and labels."""
     text = open_url(url, timeout=SECONDS).read().decode()
     return samples(text)
-
-
-def samples(text: str) -> dict[str, float]:
-    """Return the samples in a text of Prometheus.
-
-    Raises:
-        ValueError: There is none, so that it is no such text.
-    """
-    found = {match["name"]: float(match["value"]) for line in text.splitlines() if (match := SAMPLE.match(line))}
-    if not found:
-        raise ValueError("what answers there holds no counter")
-    return found
-
-
-def matching(pattern: str) -> Callable[[str], bool]:
-    """Return what tells whether a sample is meant."""
-    return lambda name: re.fullmatch(pattern, name) is not None
-
-
-def rise(before: dict[str, float], after: dict[str, float], is_meant: Callable[[str], bool]) -> int:
-    """Return by how much some counters rose; one that fell began anew with its process."""
-    meant = ((value, before.get(name, 0)) for name, value in after.items() if is_meant(name))
-    return int(sum(now if now < then else now - then for now, then in meant))
 
 
 if __name__ == "__main__":

@@ -178,6 +178,39 @@ options:
                 type: list
                 elements: float
                 required: true
+      trend:
+        description: A value over time, with its target.
+        type: dict
+        suboptions:
+          title:
+            description: What the trend shows.
+            type: str
+            required: true
+          kind:
+            description: How the values are shown.
+            type: str
+            choices: [number, bytes, seconds, percent]
+            default: number
+          target:
+            description: The highest value that is good.
+            type: float
+          points:
+            description: Its points, in any order.
+            type: list
+            elements: dict
+            required: true
+            suboptions:
+              at:
+                description: When it was measured, as RFC 3339.
+                type: str
+                required: true
+              label:
+                description: What measured it, such as a run.
+                type: str
+                required: true
+              value:
+                description: What was measured; left out where nothing could be.
+                type: float
   data:
     description: Whatever a program may want; it stands in C(report.json) only.
     type: dict
@@ -240,7 +273,7 @@ html:
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible_collections.hasivu.ops.plugins.module_utils.report_file import write_report
 from ansible_collections.hasivu.ops.plugins.module_utils.report_finding import most_severe_first
-from ansible_collections.hasivu.ops.plugins.module_utils.report_options import REPORT_OPTIONS, misdrawn
+from ansible_collections.hasivu.ops.plugins.module_utils.report_options import REPORT_OPTIONS, misdated, misdrawn
 from ansible_collections.hasivu.ops.plugins.module_utils.report_page import JINJA2_IMPORT_ERROR, render
 from ansible_collections.hasivu.ops.plugins.module_utils.run_state import now
 
@@ -270,9 +303,10 @@ def main() -> None:
 
 
 def check_charts(module: AnsibleModule) -> None:
-    """Fail when a chart cannot be drawn as it is described."""
+    """Fail when a chart or a trend cannot be drawn as it is described."""
     charts = [section["chart"] for section in module.params["sections"] if section["chart"]]
-    reason = next(filter(None, map(misdrawn, charts)), None)
+    trends = [section["trend"] for section in module.params["sections"] if section["trend"]]
+    reason = next(filter(None, [*map(misdrawn, charts), *map(misdated, trends)]), None)
     if reason:
         module.fail_json(msg=reason, stop="bad_input")
 

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.hasivu.ops.plugins.modules.http_error_watch import matching, rise, samples
+from ansible_collections.hasivu.ops.plugins.module_utils.http_counters import matching, rise, samples
 
 TEXT = """# HELP http_requests_total Requests answered.
 # TYPE http_requests_total counter

@@ -1,3 +1,5 @@
+# Copyright: HASIVU Operations Team
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 """Find the first line of a record that was altered, dropped, reordered, added or cut off."""
 
 from __future__ import annotations
