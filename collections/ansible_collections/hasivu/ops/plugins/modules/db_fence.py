@@ -11,8 +11,8 @@ module: db_fence
 short_description: Fence a database off from the application, or take the fence away
 version_added: 0.3.0
 description:
-  - V(present) takes the right to log in from the roles and keeps their passwords, ends every session that they have, and
-    tries the published login, which the server must refuse.
+  - V(present) takes the right to log in from the roles and keeps their passwords, ends every session that they have,
+    and tries the published login, which the server must refuse.
   - V(absent) gives it back to those roles that had it, as O(captured) says, and to no other.
   - It looks first. A fence that somebody took away in between is put back and told.
 options:
@@ -142,18 +142,15 @@ def main() -> None:
     try:
         with administrator(module) as connection:
             before = logins(module, connection)
-            result = (
-                fence(module, connection, before)
-                if module.params["state"] == "present"
-                else open_up(module, connection, before)
-            )
+            work = fence if module.params["state"] == "present" else open_up
+            result = work(module, connection, before)
     except (SecretError, LoginError) as error:
         module.fail_json(msg=f"Whether the fence stands is not known. {error}", stop="resumable")
     except psycopg.Error as error:
         said = error.diag.message_primary or type(error).__name__
         module.fail_json(
-            msg=f"The fence could not be changed: {said}. The administrator needs CREATEROLE with ADMIN OPTION on the roles, "
-            "and pg_signal_backend. Grant them, then resume.",
+            msg=f"The fence could not be changed: {said}. The administrator needs CREATEROLE with ADMIN OPTION on "
+            "the roles, and pg_signal_backend. Grant them, then resume.",
             sqlstate=error.sqlstate,
             stop="resumable",
         )
@@ -189,7 +186,7 @@ def fence(module: AnsibleModule, connection: Any, before: dict[str, bool]) -> di
     if reopened:
         module.warn(f"Somebody had opened {', '.join(reopened)} again; the fence stands once more.")
     return {
-        **result_of(before, dict.fromkeys(before, False), ending=bool(left)),
+        **result_of(before, after(module, connection, dict.fromkeys(before, False)), ending=bool(left)),
         "captured": known or before,
         "reopened": reopened,
         "terminated": ended,
@@ -237,14 +234,25 @@ def open_up(module: AnsibleModule, connection: Any, before: dict[str, bool]) -> 
     if not module.check_mode:
         for role in wanted:
             alter(connection, role, "LOGIN")
-    after = {role: may or role in wanted for role, may in before.items()}
+    opened = {role: may or role in wanted for role, may in before.items()}
     return {
-        **result_of(before, after, ending=False),
+        **result_of(before, after(module, connection, opened), ending=False),
         "captured": module.params["captured"],
         "reopened": [],
         "terminated": 0,
         "refused": "",
     }
+
+
+def after(module: AnsibleModule, connection: Any, wanted: dict[str, bool]) -> dict[str, bool]:
+    """Return which of the roles may log in now; it must be as wanted, unless nothing was to be changed."""
+    found = wanted if module.check_mode else logins(module, connection)
+    if found != wanted:
+        module.fail_json(
+            msg=f"The roles are {found} and not {wanted}; somebody else changes them. Find out who, then resume.",
+            stop="resumable",
+        )
+    return found
 
 
 def alter(connection: Any, role: str, what: str) -> None:
