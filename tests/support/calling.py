@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from unittest.mock import patch
+
+from ansible_collections.hasivu.ops.plugins.action.in_worker import call_main
 
 from support.killing import kill_tree
 from support.sandbox import PROJECT, Sandbox
@@ -20,10 +24,8 @@ print(call_main(sys.argv[1], json.load(sys.stdin)))
 
 
 def aws_environment(sandbox: Sandbox) -> dict[str, str]:
-    """Return the environment of a step in the sandbox."""
+    """Return what a step of the sandbox has in its environment."""
     return {
-        **sandbox.environment,
-        "PYTHONPATH": str(PROJECT / "collections"),
         "AWS_ENDPOINT_URL": sandbox.endpoints()["aws"]["url"],
         "AWS_SHARED_CREDENTIALS_FILE": str(sandbox.home / "sandbox" / "credentials" / "aws"),
         "AWS_EC2_METADATA_DISABLED": "true",
@@ -49,11 +51,11 @@ def maintainer(sandbox: Sandbox) -> dict[str, Any]:
 
 
 @contextmanager
-def calling(sandbox: Sandbox, module: str, arguments: dict[str, Any]) -> Iterator[subprocess.Popen[str]]:
-    """Call a module and go on; whatever is left of it at the end is killed."""
+def calling(sandbox: Sandbox, module: str, **arguments: Any) -> Iterator[subprocess.Popen[str]]:
+    """Call a module in a process of its own and go on; whatever is left of it at the end is killed."""
     process = subprocess.Popen(
         [sys.executable, "-c", CALL, f"hasivu.ops.{module}"],
-        env=aws_environment(sandbox),
+        env={**sandbox.environment, **aws_environment(sandbox), "PYTHONPATH": str(PROJECT / "collections")},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -67,13 +69,12 @@ def calling(sandbox: Sandbox, module: str, arguments: dict[str, Any]) -> Iterato
         yield process
     finally:
         kill_tree(process.pid)
-        process.wait()
+        process.communicate()
 
 
 def call(sandbox: Sandbox, module: str, check: bool = False, **arguments: Any) -> dict[str, Any]:
-    """Call a module and return its result."""
-    with calling(sandbox, module, {**arguments, "_ansible_check_mode": check}) as process:
-        said, problems = process.communicate(timeout=200)
-    assert said.strip(), problems
+    """Call a module in this process and return its result."""
+    with patch.dict(os.environ, aws_environment(sandbox)):
+        said = call_main(f"hasivu.ops.{module}", {**arguments, "_ansible_check_mode": check})
     result: dict[str, Any] = json.loads(said)
     return result

@@ -12,7 +12,8 @@ short_description: Wait until nothing has written to the database for a while, a
 version_added: 0.3.0
 description:
   - Looks again and again, until O(for_seconds) went by in which every captured writer was at rest, none of its pods was
-    left, no role of O(roles) had a session, and no row of the database was inserted, updated or deleted by anybody.
+    left, no role of O(roles) had a session, no row of the database was inserted, updated or deleted by anybody, and no
+    transaction that has written was open.
   - The rows are those that PostgreSQL itself counts in C(pg_stat_user_tables), so that a writer is noticed whatever its
     name and however short its sessions are. Rows of transactions that were rolled back count as well.
   - A writer that somebody put back, such as a GitOps controller, is named with who changed it last.
@@ -112,7 +113,14 @@ from ansible_collections.hasivu.ops.plugins.module_utils.writer_aws import GoneE
 from ansible_collections.hasivu.ops.plugins.module_utils.writer_capture_aws import SERVICES
 from ansible_collections.hasivu.ops.plugins.module_utils.writer_decision import KINDS, RESTING
 from ansible_collections.hasivu.ops.plugins.module_utils.writer_findings import not_counted
-from ansible_collections.hasivu.ops.plugins.module_utils.writer_quiet import WRITTEN, Quiet, rows_said, sessions_said
+from ansible_collections.hasivu.ops.plugins.module_utils.writer_quiet import (
+    OPEN,
+    WRITTEN,
+    Quiet,
+    open_said,
+    rows_said,
+    sessions_said,
+)
 from ansible_collections.hasivu.ops.plugins.module_utils.writer_work import interface
 
 OPTIONS = {
@@ -175,7 +183,8 @@ def watch(module: AnsibleModule) -> tuple[list[str], str]:
         if reason:
             raise WriterError(f"a stop was asked for: {reason}")
         if time.monotonic() > deadline:
-            return left or [f"it was quiet for less than {options['for_seconds']:g} seconds"], ""
+            seen = quiet.recent(time.monotonic())
+            return seen or [f"it was quiet for less than {options['for_seconds']:g} seconds"], ""
         report_progress(options["progress_file"], "; ".join(left) or "nothing is written")
         time.sleep(LOOK_SECONDS)
 
@@ -200,11 +209,13 @@ def restless(module: AnsibleModule) -> list[str]:
 
 
 def sessions(module: AnsibleModule) -> list[str]:
-    """Return the sessions of the application that are left."""
+    """Return the sessions of the application that are left, and the transactions of anybody that have written."""
     if not module.params["database_readable"]:
         return []
     with connect(module, read_only=True) as connection:
-        return [said for role in module.params["roles"] for said in sessions_said(role, sessions_of(connection, role))]
+        found = execute(module, connection, OPEN, doing="Looking for transactions that have written").fetchall()
+        left = [said for role in module.params["roles"] for said in sessions_said(role, sessions_of(connection, role))]
+    return [*left, *open_said(found)]
 
 
 def written(module: AnsibleModule) -> dict[str, int]:
