@@ -80,8 +80,9 @@ class Objects:
         return ""
 
     def author(self, name: str) -> str:
-        """Return who changed one last, as the API server noted it."""
-        managed = self.get(name)["metadata"].get("managedFields") or []
+        """Return who changed one last, as the API server noted it; who only tells its status does not count."""
+        noted = self.get(name)["metadata"].get("managedFields") or []
+        managed = [one for one in noted if one.get("subresource") != "status"]
         return str(max(managed, key=lambda one: one.get("time", ""), default={}).get("manager", "somebody"))
 
 

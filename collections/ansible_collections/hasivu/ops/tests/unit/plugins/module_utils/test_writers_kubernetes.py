@@ -77,6 +77,17 @@ def test_scaling_up_is_switched_off_and_put_back() -> None:
     assert {body["metadata"]["resourceVersion"] for _, body in cluster.patches} == {"7"}
 
 
+def test_who_changed_an_object_last_is_not_who_tells_its_status() -> None:
+    noted = [
+        {"manager": "argocd", "time": "2026-11-26T06:30:02Z"},
+        {"manager": "hasivu-ops", "time": "2026-11-26T06:30:01Z"},
+        {"manager": "kube-controller-manager", "time": "2026-11-26T06:30:03Z", "subresource": "status"},
+    ]
+    cluster = FakeCluster(horizontalpodautoscalers=[thing("web", {}, managedFields=noted), thing("api", {})])
+    api = Autoscalers(cluster, "hasivu")
+    assert [api.author("web"), api.author("api")] == ["argocd", "somebody"]
+
+
 def test_keda_is_paused_at_nothing_and_let_go() -> None:
     paused = {"autoscaling.keda.sh/paused-replicas": "0"}
     cluster = FakeCluster(scaledobjects=[thing("worker", {}, annotations=paused)])
