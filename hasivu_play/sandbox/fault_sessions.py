@@ -70,8 +70,8 @@ class Session(DatabaseFault):
 
     def hold(self, layout: Layout, seconds: float) -> None:
         """Open the session, do what stands in the way, and stay."""
-        deadline = time.monotonic() + seconds
         with self.connect(layout) as connection:
+            deadline = time.monotonic() + seconds
             for statement in self.statements:
                 connection.execute(statement.format(seconds=seconds).encode())
             time.sleep(max(0.0, deadline - time.monotonic()))

@@ -57,11 +57,11 @@ def rest(sandbox: Sandbox, captured: dict[str, Any], check: bool = False, **more
     return call(sandbox, "writers", check, **options(sandbox, captured, "quiesced", **more))
 
 
-def back(sandbox: Sandbox, captured: dict[str, Any], **more: Any) -> dict[str, Any]:
+def back(sandbox: Sandbox, captured: dict[str, Any], check: bool = False, **more: Any) -> dict[str, Any]:
     """Return writers."""
     url = sandbox.endpoints()["application"]["url"]
     health = {name: f"{url}/health/deep/{name}" for name in DEPLOYMENTS}
-    return call(sandbox, "writers", **options(sandbox, captured, "returned", health=health, **more))
+    return call(sandbox, "writers", check, **options(sandbox, captured, "returned", health=health, **more))
 
 
 def gone(sandbox: Sandbox, captured: dict[str, Any], check: bool = False, **more: Any) -> dict[str, Any]:

@@ -56,24 +56,26 @@ def from_cluster(cluster: Cluster, namespace: str, marks: Marks, declared: dict[
             Deployments(cluster, namespace).all(), template_of, marks, declared, "deployments"
         )
     }
-    cron_jobs = {
-        name: {**identity(found), "value": bool(found["spec"].get("suspend")), "why": why}
-        for name, found, why in known(CronJobs(cluster, namespace).all(), job_template_of, marks, declared, "cron_jobs")
-    }
+    cron_jobs = known(CronJobs(cluster, namespace).all(), job_template_of, marks, declared, "cron_jobs")
     return {
         "deployments": deployments,
-        "cron_jobs": cron_jobs,
+        "cron_jobs": {name: entry(found, bool(found["spec"].get("suspend")), why) for name, found, why in cron_jobs},
         "autoscalers": {
-            name_of(one): {**identity(one), "value": policy_of(one)}
+            name_of(one): entry(one, policy_of(one), "may scale up from nothing")
             for one in autoscalers
             if one["spec"].get("minReplicas") == 0 and target(one) in deployments
         },
         "scaled_objects": {
-            name_of(one): {**identity(one), "value": annotations_of(one).get(PAUSED)}
+            name_of(one): entry(one, annotations_of(one).get(PAUSED), "is scaled by KEDA")
             for one in scaled
             if one["spec"]["scaleTargetRef"].get("name") in deployments
         },
     }
+
+
+def entry(found: Object, value: Any, why: str) -> dict[str, Any]:
+    """Return what is captured of an object: which one it is, its setting, and why it is captured."""
+    return {**identity(found), "value": value, "why": why}
 
 
 def known(
@@ -92,9 +94,7 @@ def deployment_entry(found: Object, why: str, autoscalers: list[Object], budgets
     own = [one for one in autoscalers if target(one) == name_of(found)]
     labels = found["spec"]["template"]["metadata"].get("labels") or {}
     return {
-        **identity(found),
-        "value": found["spec"]["replicas"],
-        "why": why,
+        **entry(found, found["spec"]["replicas"], why),
         "template": digest_of(found),
         "manager": manager_of(found),
         "autoscaler": {"name": name_of(own[0]), **bounds_of(own[0])} if own else None,

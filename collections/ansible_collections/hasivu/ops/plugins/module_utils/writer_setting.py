@@ -49,7 +49,7 @@ class Report:
     def note(self, key: str, before: Any, after: Any, call: str) -> None:
         """Note one change."""
         self.calls.append(call)
-        self.before[key] = before
+        self.before.setdefault(key, before)
         self.after[key] = after
 
 
@@ -63,6 +63,7 @@ class Setter:
         dry_run: Whether only to say what would be done.
         deadline: When patience ends, by the monotonic clock.
         tell: What is called with each progress.
+        assumed: What a rehearsal takes for the setting of each; without it each is read.
     """
 
     kind: str
@@ -70,6 +71,7 @@ class Setter:
     dry_run: bool
     deadline: float
     tell: Callable[[str], None]
+    assumed: Any = None
 
     def set(self, names: list[str], decide: Callable[[str, Any], Any], report: Report) -> dict[str, Any]:
         """Set what is not as decided, and return what each is to be; what does not exist is noted.
@@ -80,7 +82,7 @@ class Setter:
         wanted = {}
         for name in names:
             try:
-                now = self.api.read(name)
+                now = self.api.read(name) if self.assumed is None else self.assumed
                 wanted[name] = decide(name, now)
                 if now != wanted[name]:
                     self.write(name, wanted[name])

@@ -76,7 +76,16 @@ class Work:
         reason = stop_requested(self.module.params.get("stop_file"))
         if reason:
             raise WriterError(f"a stop was asked for: {reason}")
-        return Setter(kind, interface(self.module, kind), self.module.check_mode, self.deadline, self.tell)
+        options = self.module.params
+        assumes = self.module.check_mode and options["state"] == "returned" and options["assume_quiesced"]
+        return Setter(
+            kind,
+            interface(self.module, kind),
+            self.module.check_mode,
+            self.deadline,
+            self.tell,
+            RESTING[kind] if assumes else None,
+        )
 
 
 def interface(module: AnsibleModule, kind: str) -> Any:

@@ -54,6 +54,10 @@ options:
     description: When the secret last changed, RFC 3339; pods that began later hold it.
     type: str
     default: ""
+  assume_quiesced:
+    description: Whether a rehearsal of V(returned) takes every writer for brought to rest, as it would be by then.
+    type: bool
+    default: false
   namespace:
     description: Namespace of the platform.
     type: str
@@ -116,7 +120,7 @@ told:
 """
 
 import time
-from typing import Any
+from typing import Any, NoReturn
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible_collections.hasivu.ops.plugins.module_utils.aws import AWS_OPTIONS
@@ -143,6 +147,7 @@ OPTIONS = {
     "health": {"type": "dict", "default": {}},
     "version": {"type": "str", "default": ""},
     "since": {"type": "str", "default": ""},
+    "assume_quiesced": {"type": "bool", "default": False},
     "namespace": {"type": "str", "required": True},
     "seconds": {"type": "float", "default": 600},
 }
@@ -161,24 +166,13 @@ def main() -> None:
     try:
         told = set_writers(module, report)
     except (KubernetesError, WriterError) as error:
-        module.fail_json(
-            msg=f"Not every writer could be {DOING[module.params['state']]}: {error}. Mend that, then resume the run; "
-            "what is done stays done.",
-            stop="resumable",
-            calls=report.calls,
-            gone=report.gone,
-        )
+        stop(module, f"Not every writer could be {DOING[module.params['state']]}: {error}. Mend that", report)
     if report.gone and module.params["state"] == "returned":
-        module.fail_json(msg=lost(report.gone), stop="resumable", calls=report.calls, gone=report.gone)
+        stop(module, lost(report.gone), report)
     for one in told:
         module.warn(one)
-    module.exit_json(
-        changed=bool(report.calls),
-        calls=report.calls,
-        gone=report.gone,
-        told=told,
-        diff={"before": report.before, "after": report.after},
-    )
+    diff = {"before": report.before, "after": report.after}
+    module.exit_json(changed=bool(report.calls), calls=report.calls, gone=report.gone, told=told, diff=diff)
 
 
 def preload(arguments: dict[str, Any]) -> None:
@@ -213,10 +207,13 @@ def set_writers(module: AnsibleModule, report: Report) -> list[str]:
 
 def lost(gone: list[str]) -> str:
     """Say which writers cannot be returned, and what to do."""
-    return (
-        f"Writers that were captured do not exist any more: {', '.join(gone)}. Everything else of these stages is "
-        "returned. Deploy them anew, then resume the run."
-    )
+    return f"Captured writers do not exist any more: {', '.join(gone)}. All others are returned; deploy these anew"
+
+
+def stop(module: AnsibleModule, message: str, report: Report) -> NoReturn:
+    """Stop with what was done so far."""
+    message += ", then resume the run; what is done stays done."
+    module.fail_json(msg=message, stop="resumable", calls=report.calls, gone=report.gone)
 
 
 if __name__ == "__main__":
