@@ -206,8 +206,7 @@ def test_a_cron_job_at_work_is_waited_for_and_really_writes(sandbox: Sandbox, wo
         assert (short["stop"], "still work" in short["msg"]) == ("resumable", True)
         done = rest(sandbox, captured, stages=["cron_jobs"])
         assert (done.get("failed", False), done["calls"]) == (False, [])
-        pods = world.core.list_namespaced_pod("hasivu", label_selector="job-name=hasivu-menu-rollover-at-work").items
-        assert {pod.status.phase for pod in pods} <= {"Succeeded"}
+        assert [pod.status.phase for pod in world.pods_of_job("hasivu-menu-rollover-at-work")] == ["Succeeded"]
     world.batch.delete_namespaced_job("hasivu-menu-rollover-at-work", "hasivu", propagation_policy="Background")
 
 

@@ -155,6 +155,12 @@ class World:
         template = self.api.sanitize_for_serialization(cron_job.spec.job_template.spec)
         self.batch.create_namespaced_job("hasivu", {"metadata": metadata, "spec": template})
 
+    def pods_of_job(self, name: str) -> list[Any]:
+        """Return the pods of a Job."""
+        uid = self.batch.read_namespaced_job(name, "hasivu").metadata.uid
+        pods = self.core.list_namespaced_pod("hasivu").items
+        return [pod for pod in pods if uid in [owner.uid for owner in pod.metadata.owner_references or []]]
+
 
 def without(found: dict[str, Any], *fields: str) -> dict[str, Any]:
     """Return an answer without what every change changes."""
