@@ -8,6 +8,7 @@ import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -270,17 +271,46 @@ def test_an_autoscaler_bounds_what_is_returned_and_an_api_that_is_down_stops_the
     assert world.replicas("hasivu-web") == 3
 
 
-def test_throttling_is_waited_for(sandbox: Sandbox, world: World) -> None:
+def test_throttling_is_waited_for_and_a_limit_comes_back_as_it_was(sandbox: Sandbox, world: World) -> None:
     faults = sandbox.home / "sandbox" / "aws" / "faults.json"
-    with returned_at_last(sandbox) as captured:
-        faults.write_text(json.dumps({"throttled": {"lambda:PutFunctionConcurrency": 1}}))
-        try:
-            done = rest(sandbox, captured, stages=["functions"])
-        finally:
-            faults.unlink()
-        assert [world.reserved(name) for name in FUNCTIONS] == [0, 0], done
-    assert [world.reserved(name) for name in FUNCTIONS] == [None, None]
-    assert aws(sandbox, "lambda").get_function(FunctionName=PAYMENTS).get("Concurrency") is None
+    limited = {"FunctionName": FUNCTIONS[0]}
+    aws(sandbox, "lambda").put_function_concurrency(**limited, ReservedConcurrentExecutions=8)
+    try:
+        with returned_at_last(sandbox) as captured:
+            faults.write_text(json.dumps({"throttled": {"lambda:PutFunctionConcurrency": 1}}))
+            try:
+                done = rest(sandbox, captured, stages=["functions"])
+            finally:
+                faults.unlink()
+            assert [world.reserved(name) for name in FUNCTIONS] == [0, 0], done
+            for level, reserved in (("few", 5), ("quarter", 5), ("captured", 8)):
+                back(sandbox, captured, stages=["functions"], level=level)
+                assert world.reserved(FUNCTIONS[0]) == reserved
+                assert back(sandbox, captured, stages=["functions"], level="few")["calls"] == []
+        assert [world.reserved(name) for name in FUNCTIONS] == [8, None]
+    finally:
+        aws(sandbox, "lambda").delete_function_concurrency(**limited)
+
+
+def test_pods_that_hold_an_older_login_are_replaced_once(sandbox: Sandbox, world: World) -> None:
+    def names() -> set[str]:
+        pods = world.core.list_namespaced_pod("hasivu", label_selector="app=hasivu-api").items
+        return {pod.metadata.name for pod in pods if not pod.metadata.deletion_timestamp}
+
+    before, captured = names(), find(sandbox)["captured"]
+    one = {**captured, "deployments": {"hasivu-api": captured["deployments"]["hasivu-api"]}}
+    changed = {"version": "a-version-of-the-test", "since": datetime.now(UTC).isoformat()}
+    try:
+        assert back(sandbox, one, stages=["deployments"], check=True, **changed)["calls"]
+        assert names() == before
+        done = back(sandbox, one, stages=["deployments"], **changed)
+        assert done["calls"] == ["patch deployments/hasivu-api rollout for a-version-of-the-test"]
+        assert len(names()) == 2
+        assert names() & before == set()
+        assert not back(sandbox, one, stages=["deployments"], **changed)["changed"]
+    finally:
+        world.forget_version("hasivu-api")
+    wait_for(lambda: world.replicas("hasivu-api") == world.available("hasivu-api"))
 
 
 def test_users_are_told_when_to_come_back_and_webhooks_are_let_in(sandbox: Sandbox) -> None:

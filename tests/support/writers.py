@@ -147,6 +147,16 @@ class World:
         body = {"spec": {"replicas": replicas}}
         self.apps.patch_namespaced_deployment(name, "hasivu", body, field_manager=manager)
 
+    def available(self, name: str) -> int:
+        """Return how many replicas of a Deployment serve with its present template."""
+        status = self.apps.read_namespaced_deployment(name, "hasivu").status
+        return min(status.available_replicas or 0, status.updated_replicas or 0)
+
+    def forget_version(self, name: str) -> None:
+        """Take the version of the secret from the template of a Deployment."""
+        template = {"metadata": {"annotations": {"hasivu.edu.in/secret-version": None}}}
+        self.apps.patch_namespaced_deployment(name, "hasivu", {"spec": {"template": template}})
+
     def start_rollover(self, name: str) -> None:
         """Start a Job of the CronJob, as its schedule would."""
         cron_job = self.batch.read_namespaced_cron_job(ROLLOVER, "hasivu")
