@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import psycopg
 
 END_SECONDS = 5.0
+WRITE_SECONDS = 0.2
 
 
 class DatabaseFault(Fault):
@@ -69,11 +70,18 @@ class Session(DatabaseFault):
 
     def hold(self, layout: Layout, seconds: float) -> None:
         """Open the session, do what stands in the way, and stay."""
+        with self.connect(layout) as connection:
+            deadline = time.monotonic() + seconds
+            for statement in self.statements:
+                connection.execute(statement.format(seconds=seconds).encode())
+            time.sleep(max(0.0, deadline - time.monotonic()))
+
+    def connect(self, layout: Layout) -> psycopg.Connection[tuple[Any, ...]]:
+        """Log in as the role of this fault."""
         import psycopg
 
-        deadline = time.monotonic() + seconds
         role, password = current_login(layout, self.role)
-        with psycopg.connect(
+        return psycopg.connect(
             host="127.0.0.1",
             port=part(layout, "postgresql").port,
             dbname=DATABASE,
@@ -81,10 +89,7 @@ class Session(DatabaseFault):
             password=password,
             application_name=self.application_name,
             autocommit=True,
-        ) as connection:
-            for statement in self.statements:
-                connection.execute(statement.format(seconds=seconds).encode())
-            time.sleep(max(0.0, deadline - time.monotonic()))
+        )
 
     def has_begun(self, layout: Layout) -> bool:
         """Say whether the server shows the session in its state."""
@@ -101,6 +106,30 @@ class Session(DatabaseFault):
                 "SELECT state FROM pg_stat_activity WHERE application_name = %s", (self.application_name,)
             )
             return [state for (state,) in found]
+
+
+@dataclass(frozen=True)
+class Writer(Session):
+    """A session that writes again and again, as a program does that nobody has thought of."""
+
+    def hold(self, layout: Layout, seconds: float) -> None:
+        """Write a few times a second, and log in anew when the session was ended."""
+        import psycopg
+
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            try:
+                with self.connect(layout) as connection:
+                    self.write(connection, deadline)
+            except psycopg.OperationalError:
+                time.sleep(WRITE_SECONDS)
+
+    def write(self, connection: psycopg.Connection[tuple[Any, ...]], deadline: float) -> None:
+        """Write until the time is over."""
+        while time.monotonic() < deadline:
+            for statement in self.statements:
+                connection.execute(statement.encode())
+            time.sleep(WRITE_SECONDS)
 
 
 def superuser(layout: Layout) -> psycopg.Connection[tuple[Any, ...]]:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from hasivu_play.errors import StoppedError, UsageError
 from hasivu_play.sandbox import fault_markers
 from hasivu_play.sandbox.fault_kinds import Fault, FileFault, PartDown
-from hasivu_play.sandbox.fault_sessions import InactiveSlot, Session
+from hasivu_play.sandbox.fault_sessions import InactiveSlot, Session, Writer
 from hasivu_play.sandbox.layout import Layout
 from hasivu_play.sandbox.lock import locked
 from hasivu_play.sandbox.parts import part
@@ -103,6 +103,13 @@ TABLE: dict[str, Fault] = {
         "Somebody else changes the Deployments at the same time.",
         "kubernetes/faults.json",
         lambda: {"conflict": ["deployments"]},
+    ),
+    "forgotten-writer": Writer(
+        "A program that nobody declared writes card readings into the database.",
+        "hasivu_admin",
+        "canteen-kiosk-import",
+        "idle",
+        ("INSERT INTO rfid_events (card_id, reader_id, accepted) SELECT 1, 1, true",),
     ),
     "open-incident": FileFault(
         "A P1 incident is open.",

@@ -229,6 +229,24 @@ def test_a_database_that_refuses_is_a_503_until_it_takes_orders_again(traffic: C
     assert traffic.order()[0] == 201
 
 
+def test_deep_health_reads_and_writes_with_every_pod_and_leaves_nothing(client: Client) -> None:
+    written = "SELECT count(*) FROM idempotency_keys WHERE starts_with(key, 'deep-health-')"
+    for name, pods in (("hasivu-web", 3), ("hasivu-api", 2)):
+        status, answer = client.get(f"/health/deep/{name}")
+        assert (status, answer["status"], len(answer["pods"])) == (200, "ok", pods)
+    assert client.sandbox.value(written) == 0
+    assert client.get("/health/deep/hasivu-jobs")[0] == 503
+    with client.sandbox.database() as connection:
+        connection.execute("REVOKE INSERT ON idempotency_keys FROM hasivu_app")
+        try:
+            status, answer = client.get("/health/deep/hasivu-web")
+            assert (status, answer["pods"][0]["works"]) == (503, False)
+            assert "permission denied" in answer["pods"][0]["problem"]
+        finally:
+            connection.execute("GRANT INSERT ON idempotency_keys TO hasivu_app")
+    assert client.get("/health/deep/hasivu-web")[0] == 200
+
+
 def test_a_wrong_password_reaches_orders_with_the_rollout_and_not_before(client: Client) -> None:
     before = client.pods()
     try:

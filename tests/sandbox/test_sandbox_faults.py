@@ -53,6 +53,20 @@ def test_a_session_ends_by_itself(layout: Layout, up: dict[str, Any]) -> None:
     assert wait_until(lambda: not faults.active(layout), 15)
 
 
+def test_a_forgotten_writer_writes_on_although_its_session_is_ended(layout: Layout, up: dict[str, Any]) -> None:
+    readings = "SELECT count(*) FROM rfid_events WHERE card_id = 1 AND reader_id = 1"
+    application = "canteen-kiosk-import"
+    faults.inject(layout, "forgotten-writer")
+    ended = rows(
+        up, "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = %s", application
+    )
+    assert ended == [(True,)]
+    before = rows(up, readings)
+    assert wait_until(lambda: rows(up, readings) > before, 15)
+    faults.clear(layout, "forgotten-writer")
+    assert rows(up, SESSIONS, application) == []
+
+
 def test_a_migration_locks_the_orders(layout: Layout, up: dict[str, Any]) -> None:
     faults.inject(layout, "ddl-lock")
     with psycopg.connect(up["postgresql"]["url"], autocommit=True) as connection:

@@ -169,9 +169,10 @@ def stored_versions(sandbox: Sandbox) -> int:
 
 
 def pods(sandbox: Sandbox) -> set[str]:
-    """Return the names of the pods."""
+    """Return the names of the pods, but for those of Jobs, which a schedule starts at any time."""
     api = config.new_client_from_config(str(sandbox.home / "sandbox" / "credentials" / "kubeconfig"))
-    return {pod.metadata.name for pod in client.CoreV1Api(api).list_namespaced_pod("hasivu").items}
+    found = client.CoreV1Api(api).list_namespaced_pod("hasivu").items
+    return {pod.metadata.name for pod in found if {owner.kind for owner in pod.metadata.owner_references} != {"Job"}}
 
 
 def exit_of(done: Any) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import psycopg
 from aiohttp import ClientError
 
-from hasivu_play.sandbox.application import archive, menu_cache
+from hasivu_play.sandbox.application import archive, jobs, menu_cache
 from hasivu_play.sandbox.application.archive import Archive
 from hasivu_play.sandbox.application.cluster import Cluster, ClusterError, Pod
 from hasivu_play.sandbox.application.menu_cache import MenuCache
@@ -52,6 +52,7 @@ class Fleet:
         self._cluster = cluster
         self._pods: dict[str, Pod] = {}
         self._workers: dict[str, Worker] = {}
+        self._jobs: dict[str, asyncio.Task[None]] = {}
         self._turn = itertools.count()
         self._problem = ""
         self.looked = asyncio.Event()
@@ -85,7 +86,9 @@ class Fleet:
         self._problem = problem
 
     async def close(self) -> None:
-        """Close the connections of every worker."""
+        """Close the connections of every worker, and end what jobs still do."""
+        for job in self._jobs.values():
+            job.cancel()
         for worker in self._workers.values():
             await worker.close()
 
@@ -108,6 +111,18 @@ class Fleet:
         for pod in pods.values():
             if pod.ready and pod.deployment in POOL_SIZES and pod.name not in self._workers:
                 self._workers[pod.name] = await self._start(pod)
+        self._jobs = {name: task for name, task in self._jobs.items() if name in pods}
+        for pod in pods.values():
+            if pod.ready and jobs.plays(pod.deployment) and pod.name not in self._jobs:
+                self._jobs[pod.name] = asyncio.create_task(self._do_job(pod))
+
+    async def _do_job(self, pod: Pod) -> None:
+        """Do the work of the pod of a Job; a failure is in the log, as it would be in that of the pod."""
+        try:
+            config, secret = await self._cluster.read_settings()
+            await jobs.run(connection_string(config, secret, jobs.ROLLOVER))
+        except (ClusterError, KeyError, psycopg.Error) as error:
+            logger.warning("%s failed: %s", pod.name, error)
 
     async def _start(self, pod: Pod) -> Worker:
         """Start the worker of a pod with the settings of this moment."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
-from hasivu_play.sandbox.application import metrics, orders, reports, rfid, traffic
+from hasivu_play.sandbox.application import deep_health, metrics, orders, reports, rfid, traffic
 from hasivu_play.sandbox.application.errors import RequestError
 from hasivu_play.sandbox.application.fleet import API, POOL_SIZES, WEB
 from hasivu_play.sandbox.application.shop import Shop
@@ -31,6 +31,7 @@ class Handlers:
         """Return the endpoints with their paths."""
         return [
             web.get("/health", self.health),
+            web.get("/health/deep/{deployment}", self.deep_health),
             web.get("/ready", self.ready),
             web.get("/metrics", self.metrics),
             web.get("/stats", self.stats),
@@ -47,6 +48,13 @@ class Handlers:
         pods = {deployment: len(self._shop.fleet.workers(deployment)) for deployment in POOL_SIZES}
         healthy = all(pods.values())
         return json_response({"status": "ok" if healthy else "unavailable", "pods": pods}, 200 if healthy else 503)
+
+    async def deep_health(self, request: web.Request) -> web.Response:
+        """Answer whether every pod of a Deployment can read and write; what it writes is taken back."""
+        workers = self._shop.fleet.workers(request.match_info["deployment"])
+        pods = [await deep_health.examine(worker) for worker in workers]
+        works = bool(pods) and all(pod["works"] for pod in pods)
+        return json_response({"status": "ok" if works else "unavailable", "pods": pods}, 200 if works else 503)
 
     async def ready(self, request: web.Request) -> web.Response:
         """Answer whether the database serves every pod, and each Deployment has one."""

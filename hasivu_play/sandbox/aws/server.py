@@ -15,7 +15,7 @@ from hasivu_play.sandbox.aws import environment, mends, seed, state
 from hasivu_play.sandbox.aws.cache_server import CacheServer
 from hasivu_play.sandbox.aws.faults import Faults
 from hasivu_play.sandbox.aws.gateway import Gateway
-from hasivu_play.sandbox.aws.mends import functions
+from hasivu_play.sandbox.aws.mends import event_sources, functions
 from hasivu_play.sandbox.aws.mends.auth_token import AuthTokens
 from hasivu_play.sandbox.aws.postgresql import Server
 from hasivu_play.sandbox.aws.telemetry import Telemetry
@@ -34,6 +34,7 @@ async def run(directory: Path, port: int) -> None:
     async def start() -> None:
         await first_seed(layout, directory)
         functions.settle()
+        event_sources.settle()
         tasks.append(asyncio.create_task(telemetry.keep_sampling()))
         tasks.append(asyncio.create_task(tokens.keep_applying()))
 

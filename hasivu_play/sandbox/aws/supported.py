@@ -59,12 +59,13 @@ NAMES = {
         UploadPart UploadPartCopy
         """,
     "lambda": """
-        AddPermission CreateAlias CreateFunction DeleteAlias DeleteFunction DeleteFunctionConcurrency
-        DeleteProvisionedConcurrencyConfig GetAccountSettings GetAlias GetFunction GetFunctionConcurrency
-        GetFunctionConfiguration GetLayerVersion GetLayerVersionByArn GetPolicy GetProvisionedConcurrencyConfig Invoke
-        ListAliases ListEventSourceMappings ListFunctions ListLayerVersions ListTags ListVersionsByFunction
-        PublishLayerVersion PublishVersion PutFunctionConcurrency PutProvisionedConcurrencyConfig RemovePermission
-        TagResource UntagResource UpdateAlias UpdateFunctionCode UpdateFunctionConfiguration
+        AddPermission CreateAlias CreateEventSourceMapping CreateFunction DeleteAlias DeleteEventSourceMapping
+        DeleteFunction DeleteFunctionConcurrency DeleteProvisionedConcurrencyConfig GetAccountSettings GetAlias
+        GetEventSourceMapping GetFunction GetFunctionConcurrency GetFunctionConfiguration GetLayerVersion
+        GetLayerVersionByArn GetPolicy GetProvisionedConcurrencyConfig Invoke ListAliases ListEventSourceMappings
+        ListFunctions ListLayerVersions ListTags ListVersionsByFunction PublishLayerVersion PublishVersion
+        PutFunctionConcurrency PutProvisionedConcurrencyConfig RemovePermission TagResource UntagResource UpdateAlias
+        UpdateEventSourceMapping UpdateFunctionCode UpdateFunctionConfiguration
         """,
     "sqs": """
         ChangeMessageVisibility CreateQueue DeleteMessage DeleteMessageBatch DeleteQueue GetQueueAttributes GetQueueUrl
@@ -110,7 +111,9 @@ NAMES = {
         CreateDistribution CreateDistributionWithTags CreateInvalidation GetDistribution GetDistributionConfig
         GetInvalidation ListDistributions ListInvalidations ListTagsForResource UpdateDistribution
         """,
-    "events": "DescribeRule DisableRule EnableRule ListRules ListTargetsByRule PutRule PutTargets RemoveTargets",
+    "events": """
+        DescribeRule DisableRule EnableRule ListEventBuses ListRules ListTargetsByRule PutRule PutTargets RemoveTargets
+        """,
     "scheduler": "CreateSchedule DeleteSchedule GetSchedule ListSchedules UpdateSchedule",
 }
 

@@ -10,6 +10,7 @@ from typing import Any
 from aiohttp import ClientError, ClientSession, ClientTimeout, web
 from aiohttp.typedefs import Handler
 
+from hasivu_play.sandbox.edge.maintenance import Maintenance
 from hasivu_play.sandbox.edge.zone import Zone
 from hasivu_play.sandbox.http_part import HEALTH_PATH, json_response, layout_of, log_requests
 from hasivu_play.sandbox.layout import Layout
@@ -36,9 +37,13 @@ async def healthy(request: web.Request) -> web.Response:
 
 
 def forward_to(layout: Layout) -> Handler:
-    """Return a handler that passes a request to the application and its answer back."""
+    """Return a handler that passes a request to the application and its answer back, unless the platform is closed."""
+    maintenance = Maintenance(layout)
 
     async def handler(request: web.Request) -> web.StreamResponse:
+        closed = await maintenance.answer(request)
+        if closed:
+            return closed
         application = layout.endpoints().get("application", {}).get("url", "")
         headers = {name: value for name, value in request.headers.items() if name.lower() not in OWN}
         headers |= {"X-Forwarded-Proto": "https", "X-Forwarded-Host": request.host}

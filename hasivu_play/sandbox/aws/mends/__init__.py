@@ -9,6 +9,7 @@ from hasivu_play.sandbox.aws.mends import (
     certificates,
     credential_report,
     elasticache,
+    event_sources,
     execution_role,
     functions,
     iam,
@@ -40,6 +41,7 @@ def apply(layout: Layout, faults: Faults, telemetry: Telemetry, tokens: AuthToke
     credential_report.apply(faults)
     authorization_details.apply()
     functions.apply(faults)
+    event_sources.apply(faults)
     versions.apply()
     invocations.apply()
     execution_role.apply()

@@ -1,4 +1,4 @@
-"""Lambda: an alias divides its calls by its weights, and CloudWatch counts each call where AWS counts it."""
+"""Lambda: an alias divides its calls by its weights, versions share a limit, CloudWatch counts where AWS counts."""
 
 from __future__ import annotations
 
@@ -16,9 +16,20 @@ Handler = Callable[..., Any]
 
 
 def apply() -> None:
-    """Replace Invoke and the counting of calls."""
+    """Replace Invoke, the limit of calls and the counting of calls."""
+    lambda_svc._reserved_concurrency = shared(lambda_svc._reserved_concurrency)
     lambda_svc._emit_lambda_metrics = uncounted
     lambda_svc._invoke = divided(lambda_svc._invoke)
+
+
+def shared(original: Handler) -> Handler:
+    """Return the limit of a function, which holds for its versions and aliases too."""
+
+    def reserved(record: dict[str, Any], configuration: dict[str, Any]) -> Any:
+        function = lambda_svc._functions.get(configuration.get("FunctionName", "")) or record
+        return original(function, configuration)
+
+    return reserved
 
 
 def uncounted(*_arguments: Any, **_more: Any) -> None:

@@ -15,11 +15,12 @@ from ministack.services import lambda_svc
 
 from hasivu_play.sandbox.aws.environment import ACCOUNT, REGION
 from hasivu_play.sandbox.aws.internal import call, json_call, rest_call
-from hasivu_play.sandbox.aws.mends import functions
+from hasivu_play.sandbox.aws.mends import event_sources, functions
 from hasivu_play.sandbox.layout import Layout
 
 SERVICES = ("orders", "menus", "payments", "users", "auth", "rfid")
 QUEUES = ("hasivu-order-queue", "hasivu-notification-queue", "hasivu-payment-queue")
+PAYMENTS = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:hasivu-platform-api-payments:live"
 VERSION = "2015-03-31"
 LAYERS = "2018-10-31"
 EDGE_REGION = "us-east-1"
@@ -44,6 +45,9 @@ async def plant(layout: Layout) -> None:
     await make_edge_function("hasivu-edge-redirect")
     for queue in QUEUES:
         await make_queue(queue)
+    await make_event_source("hasivu-payment-queue", PAYMENTS)
+    await make_schedule("hasivu-settle-schools", PAYMENTS, {"task": "settle"})
+    await make_rule("hasivu-nightly-settlement", PAYMENTS, {"task": "settle"})
 
 
 def environment(layout: Layout, service: str) -> dict[str, Any]:
@@ -149,3 +153,32 @@ async def make_queue(name: str) -> None:
     await json_call("sqs", "CreateQueue", QueueName=f"{name}-dlq")
     redrive = {"deadLetterTargetArn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}-dlq", "maxReceiveCount": "5"}
     await json_call("sqs", "CreateQueue", QueueName=name, Attributes={"RedrivePolicy": json.dumps(redrive)})
+
+
+async def make_event_source(queue: str, function: str) -> None:
+    """Let a function take the messages of a queue."""
+    source = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{queue}"
+    path = f"/{VERSION}/event-source-mappings"
+    await rest_call("lambda", "POST", path, FunctionName=function, EventSourceArn=source, BatchSize=5)
+    event_sources.settle()
+
+
+async def make_schedule(name: str, function: str, event: dict[str, str]) -> None:
+    """Let EventBridge Scheduler call a function every night, in the time of India."""
+    await rest_call(
+        "scheduler",
+        "POST",
+        f"/schedules/{name}",
+        ScheduleExpression="cron(30 1 * * ? *)",
+        ScheduleExpressionTimezone="Asia/Kolkata",
+        FlexibleTimeWindow={"Mode": "OFF"},
+        Description="Closes the accounts of the day.",
+        Target={"Arn": function, "RoleArn": ROLE, "Input": json.dumps(event)},
+    )
+
+
+async def make_rule(name: str, function: str, event: dict[str, str]) -> None:
+    """Let a rule of EventBridge call a function every night, which an older release has left."""
+    await json_call("events", "PutRule", Name=name, ScheduleExpression="cron(45 20 * * ? *)", State="ENABLED")
+    target = {"Id": "payments", "Arn": function, "Input": json.dumps(event)}
+    await json_call("events", "PutTargets", Rule=name, Targets=[target])
