@@ -152,7 +152,7 @@ def test_a_stored_fingerprint_takes_the_place_of_a_database_that_is_gone(pair: P
     result = pair.verify(old=gone, fingerprint=pair.fingerprint)
     unknown = {check["name"] for check in result["checks"] if check["ok"] is None}
     assert result["compared_with"]["with"] == "fingerprint"
-    # Nothing says how old the newest payment or event may be, so that is not known, and a person may take it on themselves.
+    # Nothing says how old the newest payment or event may be; that it is not known, a person may take on themselves.
     assert unknown == {"newest:public.payments", "newest:public.rfid_events"} == set(result["failing"])
     assert result["stop"] == "resumable"
     accepted = pair.verify(old=gone, fingerprint=pair.fingerprint, accept_unknown=sorted(unknown))

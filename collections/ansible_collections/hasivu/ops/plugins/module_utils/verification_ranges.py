@@ -39,7 +39,8 @@ SELECT width_bucket({key}::numeric, %(low)s, %(high)s, %(buckets)s) AS bucket, c
   FROM {table} AS t WHERE {key} >= %(low)s AND {key} < %(high)s GROUP BY 1
 """
 ROWS = """
-SELECT jsonb_build_array({keys})::text AS key, hashtextextended(ROW({columns})::text, 0) AS hash, t.xmin::text::bigint AS xid
+SELECT jsonb_build_array({keys})::text AS key, hashtextextended(ROW({columns})::text, 0) AS hash,
+       t.xmin::text::bigint AS xid
   FROM {table} AS t WHERE {key} >= %(low)s AND {key} < %(high)s
 """
 
