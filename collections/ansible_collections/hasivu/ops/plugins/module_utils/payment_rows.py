@@ -39,7 +39,7 @@ INSERT INTO public.order_items (order_id, menu_item_id, quantity, price_paise)
 VALUES (%(order)s, %(menu_item_id)s, %(quantity)s, %(price)s)
 """
 TAKEN_NUMBER = "SELECT 1 FROM public.orders WHERE id = %s"
-# Numbers up to the highest that was lost are not given again while they are put back.
+# No number that was lost is given again: somebody may hold a receipt for it.
 SKIP = """
 SELECT setval(name, greatest(%(highest)s, coalesce(pg_sequence_last_value(name), 0)))
   FROM (SELECT pg_get_serial_sequence('public.orders', 'id')::regclass AS name) AS sequence
@@ -73,7 +73,9 @@ def repair(connection: psycopg.Connection[Row], found: Any, order_notes: list[st
         done = [captured(connection, entry) for entry in found.uncaptured]
         done += [added(connection, entry) for entry in found.missing]
         lost = [(entry, fields) for entry in found.orphans if (fields := order_fields(entry, order_notes))]
-        numbers = [entry["order"] for entry, _ in lost if entry["order"]]
+        numbers = [
+            entry["order"] for entry in found.orphans if entry["order"]
+        ]  # also of those that nobody can place again
         if numbers:
             connection.execute(SKIP, {"highest": max(numbers)})
         done += [placed_again(connection, entry, fields) for entry, fields in lost]
