@@ -44,6 +44,9 @@ SKIP = """
 SELECT setval(name, greatest(%(highest)s, coalesce(pg_sequence_last_value(name), 0)))
   FROM (SELECT pg_get_serial_sequence('public.orders', 'id')::regclass AS name) AS sequence
 """
+LAST = "SELECT coalesce(pg_sequence_last_value(pg_get_serial_sequence('public.orders', 'id')::regclass), 0) AS number"
+# A note is text that a browser may have had in its hands: a number that is further ahead than this is none of ours.
+MOST_AHEAD = 1_000_000
 NEXT = "SELECT nextval(pg_get_serial_sequence('public.orders', 'id')) AS number"
 
 
@@ -73,12 +76,8 @@ def repair(connection: psycopg.Connection[Row], found: Any, order_notes: list[st
         done = [captured(connection, entry) for entry in found.uncaptured]
         done += [added(connection, entry) for entry in found.missing]
         lost = [(entry, fields) for entry in found.orphans if (fields := order_fields(entry, order_notes))]
-        numbers = [
-            entry["order"] for entry in found.orphans if entry["order"]
-        ]  # also of those that nobody can place again
-        if numbers:
-            connection.execute(SKIP, {"highest": max(numbers)})
-        done += [placed_again(connection, entry, fields) for entry, fields in lost]
+        most = skip_lost(connection, [entry["order"] for entry in found.orphans if entry["order"]])
+        done += [placed_again(connection, entry, fields, most) for entry, fields in lost]
     return [entry for entry in done if entry]
 
 
@@ -96,12 +95,21 @@ def added(connection: psycopg.Connection[Row], entry: Row) -> Row | None:
     return {"payment": entry["payment"], "order": entry["order"], "did": "payment added"}
 
 
-def placed_again(connection: psycopg.Connection[Row], entry: Row, fields: dict[str, int]) -> Row | None:
+def skip_lost(connection: psycopg.Connection[Row], numbers: list[int]) -> int:
+    """Let new orders begin above every lost one, and return the highest number that can be one of ours."""
+    most = int(connection.execute(LAST).fetchone()["number"]) + MOST_AHEAD
+    lost = [number for number in numbers if number <= most]  # also of those that nobody can place again
+    if lost:
+        connection.execute(SKIP, {"highest": max(lost)})
+    return most
+
+
+def placed_again(connection: psycopg.Connection[Row], entry: Row, fields: dict[str, int], most: int) -> Row | None:
     """Place a lost order again as its payment describes it: under its number, or under a new one if that was given."""
     if connection.execute(IS_THERE, [entry["payment"]]).fetchone():
         return None
     number = entry["order"]
-    if number is None or connection.execute(TAKEN_NUMBER, [number]).fetchone():
+    if number is None or number > most or connection.execute(TAKEN_NUMBER, [number]).fetchone():
         number = connection.execute(NEXT).fetchone()["number"]
     columns = {"id": number, **fields, "created_at": entry["at"]}
     names = sql.SQL(", ").join(map(sql.Identifier, columns))
