@@ -106,7 +106,14 @@ def restore(directory: Path, old: Any) -> Pair:
         caught_up = "SELECT pg_last_wal_replay_lsn() >= %s AS done"
         throwaway.wait_until(lambda: session.execute(caught_up, [lsn]).fetchone()["done"])
         session.execute("SELECT pg_promote()")
+    # Nobody sees a server the moment that it is restored: it has made transactions of its own by then.
+    with restored.connect(NAME) as session:
+        throwaway.wait_until(lambda: not session.execute("SELECT pg_is_in_recovery() AS yes").fetchone()["yes"])
+        for _ in range(9):
+            session.execute("SELECT pg_current_xact_id()")
+        session.execute("CHECKPOINT")
     made = Pair(old, restored, datetime.now(UTC).isoformat(), taken["fingerprint"])
     with old.connect(NAME) as session:
-        session.execute(SINCE)
+        for statement in SINCE.split(";"):
+            session.execute(statement)
     return made

@@ -22,6 +22,8 @@ except ImportError:
 
 EPOCH = 2**32
 FIRST_NORMAL = 3
+# So many transactions may the restored server have made of its own before anybody could ask it how far it was.
+DOUBTFUL = 200
 NEXT = "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS next_xid"
 # The first checkpoint of the new timeline comes right after recovery, before anybody worked on the server.
 AFTER_RECOVERY = """
@@ -42,6 +44,10 @@ class Horizon:
     def is_later(self, xid: int) -> bool:
         """Tell whether a transaction of the old server began after the restore point."""
         return full(xid, self.old_next) >= self.first_unseen
+
+    def is_doubtful(self, xid: int) -> bool:
+        """Tell whether a number stands for two transactions: one of the old server, and one of the restored one."""
+        return self.first_unseen - DOUBTFUL <= full(xid, self.old_next) < self.first_unseen
 
     def is_foreign(self, xid: int) -> bool:
         """Tell whether a row of the restored server was written there, after it was restored."""

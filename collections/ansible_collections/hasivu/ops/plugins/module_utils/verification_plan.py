@@ -103,7 +103,9 @@ class Verification:
         newest = self.options["newest_keys"] if not self.full else None
         try:
             before = tables.newest_before(old, table, self.restore_time) if table.get("created") else None
-            compared = row_check(table["name"], compare_table(Pair(restored, old, table), self.horizon, newest))
+            compared = row_check(
+                table["name"], compare_table(Pair(restored, old, table), self.horizon, self.restore_time, newest)
+            )
         except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn):
             return self.against_fingerprint(table, figures)
         created = [tables.newest_check(table, figures, self.restore_time, before)] if table.get("created") else []
@@ -133,9 +135,10 @@ class Verification:
                 return [server.schema_check(restored, wanted, "the stored fingerprint")]
             with self.old.lend() as other:
                 old = read_schema(other)
-            late = unseen(connection, self.horizon, {xid for row in old for xid in row["xids"] if xid is not None})
-        here = {xid for row in restored for xid in row["xids"] if xid is not None}
-        foreign = {xid for xid in here if self.horizon.is_foreign(xid)}
+            written = xids_of(old)
+            late = unseen(connection, self.horizon, written)
+        late |= {xid for xid in written if self.horizon.is_doubtful(xid)} - server.shared_xids(restored, old)
+        foreign = {xid for xid in xids_of(restored) if self.horizon.is_foreign(xid)}
         return [server.schema_check_with_old(restored, old, late, foreign)]
 
     def check_indexes(self) -> list[Check]:
@@ -165,6 +168,11 @@ class Verification:
             said = list(executor.map(look_at, objects))
         problems, unread = ([one[part] for one in said if one[part]] for part in (0, 1))
         return [gathered(name, what, problems, unread, f"{len(objects)} looked at.")]
+
+
+def xids_of(schema: list[dict[str, Any]]) -> set[int]:
+    """Return the transactions that wrote the objects of a schema."""
+    return {xid for row in schema for xid in row["xids"] if xid is not None}
 
 
 def reference_of(old: Sessions) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -40,7 +41,7 @@ SELECT width_bucket({key}::numeric, %(low)s, %(high)s, %(buckets)s) AS bucket, c
 """
 ROWS = """
 SELECT jsonb_build_array({keys})::text AS key, hashtextextended(ROW({columns})::text, 0) AS hash,
-       t.xmin::text::bigint AS xid
+       t.xmin::text::bigint AS xid, {created} AS created
   FROM {table} AS t WHERE {key} >= %(low)s AND {key} < %(high)s
 """
 
@@ -68,11 +69,12 @@ class Range:
 
 @dataclass(frozen=True)
 class Row:
-    """A row by its key, its content and the transaction that wrote it."""
+    """A row by its key, its content, the transaction that wrote it, and when it was made, where it says so."""
 
     key: str
     hash: int
     xid: int
+    created: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -100,11 +102,13 @@ class Pair:
         key, columns = (
             [sql.SQL("t.") + sql.Identifier(name) for name in names] for names in (self.table["key"], self.columns)
         )
+        created = self.table.get("created")
         names = {
             "table": table_name(self.table["name"]),
             "key": key[0],
             "keys": sql.SQL(", ").join(key),
             "columns": sql.SQL(", ").join(columns),
+            "created": sql.SQL("t.") + sql.Identifier(created) if created else sql.SQL("NULL"),
         }
         query = sql.SQL(statement).format(**names)
         return self.restored.execute(query, parameters).fetchall(), self.old.execute(query, parameters).fetchall()

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from ansible_collections.hasivu.ops.plugins.module_utils.verification_check import Check
 from ansible_collections.hasivu.ops.plugins.module_utils.verification_horizon import Horizon, unseen
@@ -19,7 +20,9 @@ from ansible_collections.hasivu.ops.plugins.module_utils.verification_ranges imp
     readable,
 )
 
-MOST_NAMED = 200
+MOST_NAMED = 20
+# A transaction that began before the restore point may have ended after it.
+OPEN = timedelta(seconds=1)
 
 
 @dataclass
@@ -40,7 +43,35 @@ class Comparison:
         return bool(self.missing or self.changed or self.foreign)
 
 
-def compare_table(pair: Pair, horizon: Horizon, newest_keys: int | None = None) -> Comparison:
+@dataclass(frozen=True)
+class Judge:
+    """Tells of rows that only the old server has as they are whether the restored one could have them.
+
+    Around the restore point a number may stand for a transaction of either server. Then a row that both have tells that
+    its transaction was before; and where there is none, a new row by when it was made.
+    """
+
+    horizon: Horizon
+    late: set[int]
+    seen: set[int]
+    restored_keys: set[str]
+    restore_time: datetime
+
+    def is_later(self, row: Row) -> bool:
+        """Tell whether a row was written after the restore point."""
+        if row.xid in self.late or row.xid in self.seen or not self.horizon.is_doubtful(row.xid):
+            return row.xid in self.late
+        is_new = row.key not in self.restored_keys
+        return row.created is None or not is_new or row.created > self.restore_time - OPEN
+
+
+def shared(restored: Iterable[Row], old: Iterable[Row]) -> set[int]:
+    """Return the transactions of rows that both servers have alike, from the same transaction."""
+    there = {(row.key, row.hash, row.xid) for row in restored}
+    return {row.xid for row in old if (row.key, row.hash, row.xid) in there}
+
+
+def compare_table(pair: Pair, horizon: Horizon, restore_time: datetime, newest_keys: int | None = None) -> Comparison:
     """Compare one table on both servers, row by row where checksums differ.
 
     Raises:
@@ -55,7 +86,8 @@ def compare_table(pair: Pair, horizon: Horizon, newest_keys: int | None = None) 
         restored, old = read_rows(pair, part)
         only_restored, only_old = apart(restored, old)
         late = unseen(pair.restored, horizon, {row.xid for row in only_old})
-        add_differences(found, only_restored, only_old, lambda xid, late=late: xid in late, horizon.is_foreign)
+        judge = Judge(horizon, late, shared(restored, old), {row.key for row in restored}, restore_time)
+        add_differences(found, only_restored, only_old, judge.is_later, horizon.is_foreign)
     found.rows = counts[0]
     return found
 
@@ -81,7 +113,7 @@ def add_differences(
     found: Comparison,
     only_restored: list[Row],
     only_old: list[Row],
-    is_later: Callable[[int], bool],
+    is_later: Callable[[Row], bool],
     is_foreign: Callable[[int], bool],
 ) -> None:
     """Tell for each row that only one server has whether that is right, and add it to what was found."""
@@ -90,7 +122,7 @@ def add_differences(
     for row in only_old:
         twin = paired[row.key] < restored_keys[row.key]
         paired[row.key] += twin
-        if is_later(row.xid):
+        if is_later(row):
             found.changed_since += twin
             found.created_since += not twin
         else:
@@ -120,5 +152,5 @@ def row_check(table: str, found: Comparison) -> Check:
 
 def named(keys: list[str], how: str) -> str:
     """Return a sentence that names rows by their keys."""
-    shown = "; ".join(readable(key) for key in keys[:20])
-    return f"{len(keys)} are {how}: {shown}{' and more' if len(keys) > 20 else ''}."
+    shown = "; ".join(readable(key) for key in keys[:MOST_NAMED])
+    return f"{len(keys)} are {how}: {shown}{' and more' if len(keys) > MOST_NAMED else ''}."

@@ -92,6 +92,14 @@ def schema_check(restored: list[dict[str, Any]], wanted: dict[str, str], whose: 
     return gathered("schema", what, said, [], f"{len(wanted)} objects, hash {fingerprint_of(restored)['hash']}.")
 
 
+def shared_xids(restored: list[dict[str, Any]], old: list[dict[str, Any]]) -> set[int]:
+    """Return the transactions of objects that both databases have alike, which were therefore before the restore."""
+    there = {(row["name"], row["definition"], xid) for row in restored for xid in row["xids"]}
+    return {
+        xid for row in old for xid in row["xids"] if xid is not None and (row["name"], row["definition"], xid) in there
+    }
+
+
 def schema_check_with_old(
     restored: list[dict[str, Any]], old: list[dict[str, Any]], late: set[int], foreign: set[int]
 ) -> Check:

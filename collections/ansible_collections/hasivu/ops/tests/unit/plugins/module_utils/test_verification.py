@@ -11,7 +11,12 @@ from ansible_collections.hasivu.ops.plugins.module_utils.verification_check impo
 from ansible_collections.hasivu.ops.plugins.module_utils.verification_horizon import EPOCH, Horizon, full
 from ansible_collections.hasivu.ops.plugins.module_utils.verification_integrity import is_behind
 from ansible_collections.hasivu.ops.plugins.module_utils.verification_ranges import BUCKETS, Range, Row
-from ansible_collections.hasivu.ops.plugins.module_utils.verification_rows import Comparison, add_differences, apart
+from ansible_collections.hasivu.ops.plugins.module_utils.verification_rows import (
+    Comparison,
+    Judge,
+    add_differences,
+    apart,
+)
 from ansible_collections.hasivu.ops.plugins.module_utils.verification_tables import count_check, newest_check
 from hypothesis import given
 from hypothesis import strategies as st
@@ -36,7 +41,7 @@ def test_each_row_that_only_one_side_has_is_told_once(restored: list[Row], old: 
     assert len(only_restored) == len(restored) - same.total()
     assert len(only_old) == len(old) - same.total()
     found = Comparison()
-    add_differences(found, only_restored, only_old, lambda xid: xid >= 100, lambda xid: xid >= 100)
+    add_differences(found, only_restored, only_old, lambda row: row.xid >= 100, lambda xid: xid >= 100)
     changed = found.changed_since + len(found.changed)
     assert changed + found.created_since + len(found.missing) == len(only_old)
     assert changed + found.deleted_since + len(found.foreign) == len(only_restored)
@@ -58,9 +63,27 @@ def test_the_transaction_of_a_row_tells_whether_its_difference_is_right(
     restored: list[Row], old: list[Row], kind: str
 ) -> None:
     found = Comparison()
-    add_differences(found, restored, old, lambda xid: xid >= 100, lambda xid: xid >= 100)
+    add_differences(found, restored, old, lambda row: row.xid >= 100, lambda xid: xid >= 100)
     assert getattr(found, kind) in (1, ["a"])
     assert found.wrong is (kind in ("missing", "changed", "foreign"))
+
+
+@pytest.mark.parametrize(
+    ("row", "later"),
+    [
+        (Row("new", 1, 1500), True),
+        (Row("new", 1, 500), False),
+        (Row("new", 1, 990), True),
+        (Row("new", 1, 980), False),
+        (Row("new", 1, 990, T - timedelta(minutes=1)), False),
+        (Row("new", 1, 990, T + timedelta(minutes=1)), True),
+        (Row("old", 1, 990, T - timedelta(days=1)), True),
+        (Row("old", 1, 980, T - timedelta(days=1)), False),
+    ],
+)
+def test_a_number_that_stands_for_two_transactions_is_told_by_the_rows_of_both(row: Row, later: bool) -> None:
+    judge = Judge(Horizon(1000, 2000, 1010), late={1500}, seen={980}, restored_keys={"old"}, restore_time=T)
+    assert judge.is_later(row) is later
 
 
 @given(whole=st.integers(EPOCH, 5 * EPOCH), back=st.integers(0, 2**31 - 1))
