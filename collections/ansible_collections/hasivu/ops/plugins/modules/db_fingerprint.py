@@ -17,37 +17,13 @@ description:
   - The verifiers of roles are never read.
   - It only reads, in a session that the server keeps from writing.
 options:
-  tables:
-    description: The critical tables.
-    type: list
-    elements: dict
-    required: true
-    suboptions:
-      name:
-        description: Name of the table with its schema.
-        type: str
-        required: true
-      key:
-        description: Columns that tell its rows apart, a whole number first.
-        type: list
-        elements: str
-        required: true
-      created:
-        description: Column that says when a row was made.
-        type: str
-      gap_minutes:
-        description: How much older than the present the newest row usually is at most.
-        type: int
-      growth:
-        description: By which part the number of rows may differ from that of a stored fingerprint.
-        type: float
-        default: 0.2
   path:
     description:
       - File of mode 0600 in which the fingerprint is kept as JSON. One that is there already is never overwritten, and
         what it holds is returned instead.
     type: path
 extends_documentation_fragment:
+  - hasivu.ops.critical_tables
   - hasivu.ops.database
 attributes:
   check_mode:

@@ -30,31 +30,6 @@ options:
     type: str
     choices: [fast, full]
     default: fast
-  tables:
-    description: The critical tables.
-    type: list
-    elements: dict
-    required: true
-    suboptions:
-      name:
-        description: Name of the table with its schema.
-        type: str
-        required: true
-      key:
-        description: Columns that tell its rows apart, a whole number first.
-        type: list
-        elements: str
-        required: true
-      created:
-        description: Column that says when a row was made.
-        type: str
-      gap_minutes:
-        description: How much older than the restore point the newest row may be.
-        type: int
-      growth:
-        description: By which part the number of rows may differ from that of the fingerprint.
-        type: float
-        default: 0.2
   old:
     description: Login to the old database, where it can still be read.
     type: dict
@@ -154,6 +129,7 @@ options:
     type: int
     default: 3600
 extends_documentation_fragment:
+  - hasivu.ops.critical_tables
   - hasivu.ops.database
 attributes:
   check_mode:

@@ -179,9 +179,8 @@ def main() -> None:
             message = f"{error} Whether payments are missing is not known. Look at Razorpay and its key, then resume."
             module.fail_json(msg=message, stop="resumable")
         except psycopg.Error as error:
-            said = " ".join(str(error).split())
-            module.fail_json(msg=f"The payments were not reconciled: {said}. Mend that, then resume.",
-                             stop=stop_class(error))  # fmt: skip
+            message = f"The payments were not reconciled: {' '.join(str(error).split())}. Mend that, then resume."
+            module.fail_json(msg=message, stop=stop_class(error))
     module.exit_json(
         changed=bool(repaired) or would_repair(module, found),
         compared={"payments": len(taken), "from": begin.isoformat(), "until": end.isoformat()},
