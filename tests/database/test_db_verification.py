@@ -50,6 +50,18 @@ def test_without_anything_to_compare_with_the_data_are_not_proved(pair: Any) -> 
     assert not wrong(result)
 
 
+def test_a_table_that_the_old_database_lost_is_compared_with_a_fingerprint(pair: Any) -> None:
+    lost = {"name": "public.menus", "key": ["id"]}
+    unknown = pair.verify(tables=[lost])
+    assert unknown["failing"] == ["count:public.menus"]
+    known = {**pair.fingerprint, "tables": {"public.menus": {"rows": 50}}}
+    assert not pair.verify(tables=[lost], fingerprint=known).get("failed")
+    known["tables"]["public.menus"]["rows"] = 100
+    assert wrong(pair.verify(tables=[lost], fingerprint=known)) == {
+        "count:public.menus": "It holds 50 rows; 100 give or take 20% are expected."
+    }
+
+
 def test_another_server_is_no_old_database(pair: Any, postgresql_server: Any) -> None:
     result = pair.verify(old=postgresql_server.login())
     assert result["compared_with"]["with"] == "nothing"
@@ -117,10 +129,13 @@ def corrupt(path: Path) -> None:
 
 def test_a_fingerprint_is_kept_once_and_holds_no_verifier(pair: Any, tmp_path: Path) -> None:
     path = tmp_path / "fingerprint.json"
-    take = {**pair.old.login(NAME), "tables": TABLES, "path": str(path)}
+    gone = {"name": "public.menus", "key": ["id"]}
+    take = {**pair.old.login(NAME), "tables": [*TABLES, gone], "path": str(path)}
     assert throwaway.run_module(db_fingerprint.main, True, **take)["kept"] is False
     assert not path.exists()
     first = throwaway.run_module(db_fingerprint.main, **take)
+    assert first["fingerprint"]["tables"]["public.menus"] is None
+    assert first["fingerprint"]["tables"]["public.payments"]["rows"] > 8000
     with pair.old.connect(NAME) as session:
         session.execute("CREATE TABLE later (id int)")
     again = throwaway.run_module(db_fingerprint.main, **take)

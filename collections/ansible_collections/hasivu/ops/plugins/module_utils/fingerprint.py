@@ -32,14 +32,14 @@ def read_fingerprint(connection: psycopg.Connection[dict[str, Any]], tables: Row
     """Return the fingerprint of a database.
 
     Raises:
-        psycopg.Error: The role may not read a part of it, a table is missing, or the server is lost.
+        psycopg.Error: The role may not read a part of it, or the server is lost.
     """
     return {
         "server": read_server(connection),
         "extensions": read_extensions(connection),
         "schema": fingerprint_of(read_schema(connection)),
         "invalid_indexes": read_invalid(connection),
-        "tables": {table["name"]: read_figures(connection, table) for table in tables},
+        "tables": {table["name"]: figures_or_none(connection, table) for table in tables},
         "sequences": {row["name"]: row["last_value"] for row in rows(connection, ask.SEQUENCES)},
         "roles": [json_row(row) for row in rows(connection, ask.ROLES)],
         "settings": rows(connection, ask.SETTINGS),
@@ -75,6 +75,14 @@ def fingerprint_of(schema: Rows) -> dict[str, Any]:
 def read_invalid(connection: psycopg.Connection[dict[str, Any]]) -> list[str]:
     """Return the indexes that queries or constraints cannot rely on."""
     return [row["name"] for row in rows(connection, ask.INVALID)]
+
+
+def figures_or_none(connection: psycopg.Connection[dict[str, Any]], table: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the figures of a table, or nothing where it is not there: an accident may have dropped it."""
+    try:
+        return read_figures(connection, table)
+    except psycopg.errors.UndefinedTable:
+        return None
 
 
 def read_figures(connection: psycopg.Connection[dict[str, Any]], table: dict[str, Any]) -> dict[str, Any]:

@@ -51,7 +51,8 @@ RETURN = r"""
 fingerprint:
   description:
     - The fingerprint, with C(server), C(extensions), C(schema), C(invalid_indexes), C(tables), C(sequences), C(roles)
-      and C(settings). The hash over the whole schema is C(schema.hash), that of each object is in C(schema.objects).
+      and C(settings). A table that is not there has null in C(tables). The hash over the whole schema is
+      C(schema.hash), that of each object is in C(schema.objects).
   returned: success
   type: dict
 kept:
