@@ -10,7 +10,7 @@ from ansible_collections.hasivu.ops.plugins.module_utils.backup_lint import lint
 from hasivu_play.doctor_check import Check
 
 NAME = "backups"
-LITERAL = "Write both into recovery.yml of the inventory as they are, without templates."
+LITERAL = "Write both into recovery_objectives.yml of the inventory as they are, without templates."
 
 
 def check_backups(variables: dict[str, Any]) -> Iterator[Check]:

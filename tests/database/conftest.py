@@ -29,6 +29,7 @@ def load(name: str) -> Any:
 
 
 throwaway = sys.modules.get("throwaway") or load("throwaway")
+restoring = sys.modules.get("restoring") or load("restoring")
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,22 @@ def fresh_database(server: Any) -> Iterator[Database]:
     yield Database(server, name)
     with server.connect() as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """Run a server and a copy that was restored from it; the last test that uses them damages the copy."""
+    folder = tmp_path_factory.mktemp("restored")
+    (folder / "old").mkdir()
+    old = throwaway.create_server(folder / "old", shared_buffers="32MB")
+    try:
+        made = restoring.restore(folder / "copy", old)
+        try:
+            yield made
+        finally:
+            made.restored.stop()
+    finally:
+        old.stop()
 
 
 @dataclass(frozen=True)

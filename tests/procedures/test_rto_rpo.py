@@ -23,7 +23,7 @@ ENVIRONMENTS = ("sandbox", "staging", "production")
 
 def declared(environment: str) -> dict[str, Any]:
     """Return what an inventory says of recovery."""
-    file = PROJECT / "inventory" / environment / "group_vars" / "all" / "recovery.yml"
+    file = PROJECT / "inventory" / environment / "group_vars" / "all" / "recovery_objectives.yml"
     found: dict[str, Any] = yaml.safe_load(file.read_text())
     return found
 

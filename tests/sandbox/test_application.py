@@ -206,6 +206,57 @@ def test_every_acknowledged_order_of_the_traffic_is_in_the_database(traffic: Cli
     assert numbers == {row["id"] for row in found}
 
 
+def gateway_has(client: Client, identity: str) -> dict[str, Any] | None:
+    """Return a payment as Razorpay has it, or nothing."""
+    key = base64.b64encode(client.sandbox.credential("razorpay_key").encode()).decode()
+    address = client.sandbox.endpoints()["companions"]["razorpay_url"]
+    status, answer = send(f"{address}/v1/payments/{identity}", Authorization=f"Basic {key}")
+    return answer if status == 200 else None
+
+
+def payment_of(client: Client, order: int) -> dict[str, Any]:
+    (row,) = client.sandbox.rows("SELECT * FROM payments WHERE order_id = %s", order)
+    return row
+
+
+def test_a_paid_order_is_known_to_the_gateway(client: Client) -> None:
+    order = client.order(quantity=2)[1]["id"]
+    row = payment_of(client, order)
+    assert eventually(lambda: gateway_has(client, row["razorpay_payment_id"]))
+    known = gateway_has(client, row["razorpay_payment_id"])
+    assert known is not None
+    assert (known["amount"], known["status"], known["notes"]["order_id"]) == (
+        row["amount_paise"],
+        "captured",
+        str(order),
+    )
+    assert abs(known["created_at"] - row["created_at"].timestamp()) <= 1
+
+
+def test_orders_go_on_while_the_gateway_is_down_and_it_hears_of_them_later(client: Client) -> None:
+    faults = client.sandbox.home / "sandbox" / "companions" / "faults.json"
+    faults.write_text('{"razorpay_down": true}')
+    try:
+        placed = [client.order() for _ in range(3)]
+    finally:
+        faults.unlink()
+    assert [status for status, _ in placed] == [201] * 3
+    for _, answer in placed:
+        identity = payment_of(client, answer["id"])["razorpay_payment_id"]
+        assert eventually(lambda identity=identity: gateway_has(client, identity))  # type: ignore[misc]
+
+
+def test_the_gateway_knows_the_seeded_payments_of_the_last_days(client: Client) -> None:
+    rows = client.sandbox.rows(
+        "SELECT * FROM payments WHERE id BETWEEN 200444 AND 204999 OR id IN (1, 4, 149999) ORDER BY id % 97 LIMIT 20"
+    )
+    for row in rows:
+        known = gateway_has(client, row["razorpay_payment_id"])
+        assert known is not None
+        assert (known["amount"], known["status"]) == (row["amount_paise"], row["status"])
+        assert abs(known["created_at"] - row["created_at"].timestamp()) < 120
+
+
 def test_ended_sessions_fail_no_later_order(client: Client) -> None:
     client.sandbox.rows(
         "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'hasivu-web'"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import os
 import signal
@@ -264,6 +265,35 @@ def test_a_payment_is_read_by_its_id(companions: Companions) -> None:
     assert companions.razorpay(f"/v1/payments/{payment['id']}") == (200, payment)
     status, answer = companions.razorpay("/v1/payments/pay_none")
     assert (status, answer["error"]["description"]) == (400, "The id provided does not exist")
+
+
+def test_the_payments_of_seeded_orders_are_reckoned_alike_by_time_and_by_id(companions: Companions) -> None:
+    newest = companions.razorpay("/v1/payments?count=1")[1]["items"][0]
+    day = [
+        payment
+        for skip in range(0, 3000, 100)
+        for payment in companions.razorpay(f"/v1/payments?from={newest['created_at'] - 86400}&count=100&skip={skip}")[
+            1
+        ]["items"]
+    ]
+    assert len(day) == len({payment["id"] for payment in day}) in range(2270, 2285)
+    order = int(newest["notes"]["order_id"])
+    assert newest["id"] == "pay_" + hashlib.md5(str(order).encode()).hexdigest()[:14]
+    assert newest["amount"] == 4500 * (1 + order % 3)
+
+
+def test_what_families_pay_is_kept_once(companions: Companions) -> None:
+    now = int(time.time())
+    payment = {"id": "pay_Family00000001", "amount": 4500, "created_at": now, "notes": {"order_id": 7}}
+    key = base64.b64encode(companions.credential("razorpay_key").encode()).decode()
+    for body in ({"payments": [payment]}, {"payments": [{**payment, "amount": 1}]}):
+        status, _ = companions.call("/razorpay/_checkout", body, "POST", Authorization=f"Basic {key}")
+        assert status == 200
+    _, listed = companions.razorpay(f"/v1/payments?from={now}&to={now}")
+    (kept,) = [one for one in listed["items"] if one["id"] == payment["id"]]
+    assert (kept["amount"], kept["status"], kept["notes"]) == (4500, "captured", {"order_id": "7"})
+    assert companions.call("/razorpay/_checkout", {"payments": [{}]}, "POST", Authorization=f"Basic {key}")[0] == 400
+    assert companions.call("/razorpay/_checkout", {"payments": []}, "POST")[0] == 401
 
 
 @pytest.mark.parametrize("query", ["count=101", "count=0", "from=1", "skip=-1", "colour=red"])

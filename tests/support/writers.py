@@ -35,7 +35,7 @@ ROWS = "SELECT sum(n_tup_ins + n_tup_upd + n_tup_del) FROM pg_stat_user_tables"
 
 def declared() -> dict[str, Any]:
     """Return what the inventory of the sandbox says of writers."""
-    file = PROJECT / "inventory" / "sandbox" / "group_vars" / "all" / "recovery.yml"
+    file = PROJECT / "inventory" / "sandbox" / "group_vars" / "all" / "recovery_writers.yml"
     found: dict[str, Any] = yaml.safe_load(file.read_text())["recovery_writers"]
     return found
 

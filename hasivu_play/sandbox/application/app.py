@@ -16,6 +16,7 @@ from hasivu_play.sandbox.application.fleet import Fleet
 from hasivu_play.sandbox.application.handlers import Handlers
 from hasivu_play.sandbox.application.metrics import Metrics
 from hasivu_play.sandbox.application.shop import Shop
+from hasivu_play.sandbox.application.till import Till
 from hasivu_play.sandbox.application.traffic import Traffic
 from hasivu_play.sandbox.http_part import (
     HEALTH_PATH,
@@ -31,14 +32,14 @@ from hasivu_play.sandbox.request_log import RequestLog
 def build(directory: Path) -> web.Application:
     """Return the application that keeps its state in a folder."""
     layout = layout_of(directory)
-    shop = Shop(Fleet(Cluster(layout.credential("kubeconfig"))), Metrics())
+    shop = Shop(Fleet(Cluster(layout.credential("kubeconfig"))), Metrics(), Till(directory))
     generator = Traffic(shop, directory)
     token = ensure_credential(layout, "application_admin_token")
     log = RequestLog(directory / "requests.jsonl", "application")
     application = web.Application(middlewares=[log_requests(log), count_requests(shop.metrics), answer_errors])
     application.router.add_get(HEALTH_PATH, report_started(shop.fleet))
     application.router.add_routes(Handlers(shop, generator, token, directory).routes())
-    application.cleanup_ctx.append(run_beside(shop.fleet, generator))
+    application.cleanup_ctx.append(run_beside(shop, generator))
     return application
 
 
@@ -51,17 +52,17 @@ def report_started(fleet: Fleet) -> Handler:
     return handler
 
 
-def run_beside(fleet: Fleet, generator: Traffic) -> Callable[[web.Application], AsyncIterator[None]]:
-    """Return what follows the pods and makes the traffic while the application serves."""
+def run_beside(shop: Shop, generator: Traffic) -> Callable[[web.Application], AsyncIterator[None]]:
+    """Return what follows the pods, makes the traffic and tells of payments while the application serves."""
 
     async def run(application: web.Application) -> AsyncIterator[None]:
-        tasks = [asyncio.create_task(fleet.follow()), asyncio.create_task(generator.run())]
+        tasks = [asyncio.create_task(work) for work in (shop.fleet.follow(), generator.run(), shop.till.run())]
         yield
         for task in tasks:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
-        await fleet.close()
+        await shop.fleet.close()
 
     return run
 

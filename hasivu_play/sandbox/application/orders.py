@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 from psycopg.rows import dict_row
 
 from hasivu_play.sandbox.application.errors import RequestError
 from hasivu_play.sandbox.application.pool import Connection
+from hasivu_play.sandbox.application.till import Payment, new_payment_id
 
 PLACE = """
 WITH item AS (SELECT price_paise FROM menu_items WHERE id = %(menu_item_id)s),
@@ -26,13 +27,13 @@ line AS (
 ),
 payment AS (
     INSERT INTO payments (order_id, amount_paise, status, razorpay_payment_id)
-    SELECT placed.id, price_paise * %(quantity)s, 'captured', 'pay_' || substr(md5(placed.id::text), 1, 14)
-    FROM placed, item
+    SELECT placed.id, price_paise * %(quantity)s, 'captured', %(payment)s FROM placed, item
+    RETURNING amount_paise, created_at
 ),
 remembered AS (
     INSERT INTO idempotency_keys (key, order_id) SELECT %(key)s, id FROM placed WHERE %(key)s::text IS NOT NULL
 )
-SELECT id FROM placed
+SELECT placed.id, amount_paise, created_at FROM placed, payment
 """
 BY_KEY = """
 SELECT orders.id, school_id, student_id, menu_item_id, quantity
@@ -65,19 +66,22 @@ def read_order(content: dict[str, Any]) -> Order:
     return Order(**{name: content[name] for name in fields})
 
 
-async def place(connection: Connection, order: Order, key: str | None) -> int:
-    """Place an order and return its number; the same key again returns the order that it placed."""
+async def place(connection: Connection, order: Order, key: str | None) -> tuple[int, Payment | None]:
+    """Place an order and return its number and payment; the same key again returns the number that it placed."""
     known = await find_by_key(connection, order, key) if key else None
     if known:
-        return known
+        return known, None
+    identity = new_payment_id()
     try:
-        cursor = await connection.execute(PLACE, {**asdict(order), "key": key})
+        cursor = await connection.execute(PLACE, {**asdict(order), "key": key, "payment": identity})
     except psycopg.errors.UniqueViolation:
-        return await find_by_key(connection, order, key or "") or await place(connection, order, key)
+        again = await find_by_key(connection, order, key or "")
+        return (again, None) if again else await place(connection, order, key)
     row = await cursor.fetchone()
     if row is None:
         raise RequestError(422, "There is no such student in this school, or no such menu item.")
-    return int(str(row[0]))
+    number, amount, captured_at = cast("tuple[int, int, datetime]", row)
+    return number, Payment(identity, amount, int(captured_at.timestamp()), {"order_id": number, **asdict(order)})
 
 
 async def find_by_key(connection: Connection, order: Order, key: str) -> int | None:

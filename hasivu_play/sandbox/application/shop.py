@@ -15,15 +15,17 @@ from hasivu_play.sandbox.application.errors import RequestError
 from hasivu_play.sandbox.application.fleet import API, WEB, Fleet, NoPodError, Worker
 from hasivu_play.sandbox.application.metrics import Metrics
 from hasivu_play.sandbox.application.pool import Connection
+from hasivu_play.sandbox.application.till import Till
 
 
 class Shop:
     """Everything that handlers and the built-in traffic share."""
 
-    def __init__(self, fleet: Fleet, metrics: Metrics) -> None:
-        """Keep the workers and the counters."""
+    def __init__(self, fleet: Fleet, metrics: Metrics, till: Till) -> None:
+        """Keep the workers, the counters and the till."""
         self.fleet = fleet
         self.metrics = metrics
+        self.till = till
 
     @asynccontextmanager
     async def connection(self, deployment: str) -> AsyncIterator[Connection]:
@@ -38,11 +40,13 @@ class Shop:
         """Place an order as a pod of the web Deployment does."""
         try:
             async with self.connection(WEB) as connection:
-                number = await orders.place(connection, order, key)
+                number, payment = await orders.place(connection, order, key)
         except RequestError as error:
             self.metrics.orders_failed += error.status == 503
             raise
         self.metrics.orders_created += 1
+        if payment:
+            self.till.take(payment)
         return number
 
     async def menu(self, school_id: int, day: date) -> menus.Menu:

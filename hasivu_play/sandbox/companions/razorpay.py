@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hmac
+import itertools
 import secrets
 from functools import partial
 from pathlib import Path
@@ -11,10 +12,9 @@ from typing import Any
 
 from aiohttp import web
 
-from hasivu_play.sandbox.companions.payments import first_payments
+from hasivu_play.sandbox.companions.payments import Payments, entity
 from hasivu_play.sandbox.companions.service import ApiError, Service
-from hasivu_play.sandbox.companions.store import Store
-from hasivu_play.sandbox.http_part import ensure_credential, json_response, layout_of
+from hasivu_play.sandbox.http_part import ensure_credential, json_object, json_response, layout_of
 
 NAME = "razorpay"
 PARAMETERS = {"from": (946684800, 4765046400), "to": (946684800, 4765046400), "count": (1, 100), "skip": (0, 10**9)}
@@ -23,10 +23,11 @@ PARAMETERS = {"from": (946684800, 4765046400), "to": (946684800, 4765046400), "c
 def build(directory: Path) -> web.Application:
     """Return Razorpay as an application."""
     key = ensure_credential(layout_of(directory), "razorpay_key", make_key)
-    store = Store(directory / "razorpay.json", first_payments())
+    payments = Payments(directory)
     routes = [
-        web.get("/v1/payments", partial(list_payments, store)),
-        web.get("/v1/payments/{id}", partial(get_payment, store)),
+        web.get("/v1/payments", partial(list_payments, payments)),
+        web.get("/v1/payments/{id}", partial(get_payment, payments)),
+        web.post("/_checkout", partial(check_out, payments)),
     ]
     return Service(NAME, routes, partial(authenticate, key), word_error).build(directory)
 
@@ -57,13 +58,12 @@ def word_error(status: int, message: str, field: str | None = None) -> dict[str,
     return {"error": error | ({"field": field} if field else {})}
 
 
-async def list_payments(store: Store, request: web.Request) -> web.Response:
+async def list_payments(payments: Payments, request: web.Request) -> web.Response:
     """Answer `GET /v1/payments`: newest first, 10 unless `count` says more."""
     asked = read_parameters(request)
-    begin, end = asked.get("from", 0), asked.get("to", 4765046400)
-    found = [payment for payment in reversed(store.records) if begin <= payment["created_at"] <= end]
+    found = payments.between(asked.get("from", 0), asked.get("to", 4765046400))
     skip = asked.get("skip", 0)
-    items = found[skip : skip + asked.get("count", 10)]
+    items = list(itertools.islice(found, skip, skip + asked.get("count", 10)))
     return json_response({"entity": "collection", "count": len(items), "items": items})
 
 
@@ -85,9 +85,21 @@ def read_number(name: str, text: str) -> int:
     return int(text)
 
 
-async def get_payment(store: Store, request: web.Request) -> web.Response:
+async def get_payment(payments: Payments, request: web.Request) -> web.Response:
     """Answer `GET /v1/payments/{id}`."""
-    for payment in store.records:
-        if payment["id"] == request.match_info["id"]:
-            return json_response(payment)
+    payment = payments.find(request.match_info["id"])
+    if payment:
+        return json_response(payment)
     raise ApiError(400, word_error(400, "The id provided does not exist"))
+
+
+async def check_out(payments: Payments, request: web.Request) -> web.Response:
+    """Take payments of families, as Razorpay's own checkout page does; no merchant calls this, only the sandbox."""
+    content = await json_object(request)
+    try:
+        came = [entity(one["id"], one["amount"], one["created_at"], one["notes"]) for one in content["payments"]]  # type: ignore[index]
+    except (KeyError, TypeError, AttributeError):
+        raise ApiError(400, word_error(400, "A payment has id, amount, created_at and notes")) from None
+    for payment in came:
+        payments.add(payment)
+    return json_response({"count": len(came)})

@@ -7,3 +7,18 @@ CREATE EXTENSION pg_prewarm;
 
 GRANT CREATE ON SCHEMA public TO hasivu_app;
 GRANT EXECUTE ON FUNCTION pg_control_system() TO hasivu_maint;
+
+-- Who verifies a restored database reads its checkpoint, and every index, table and block of it.
+GRANT EXECUTE ON FUNCTION pg_control_checkpoint() TO hasivu_maint;
+DO $$
+DECLARE
+    one regprocedure;
+BEGIN
+    FOR one IN
+        SELECT d.objid FROM pg_depend AS d JOIN pg_extension AS e ON e.oid = d.refobjid
+        WHERE d.deptype = 'e' AND d.classid = 'pg_proc'::regclass AND e.extname IN ('amcheck', 'pg_prewarm')
+    LOOP
+        EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO hasivu_maint', one);
+    END LOOP;
+END
+$$;

@@ -17,7 +17,7 @@ INSERT INTO idempotency_keys (key, order_id, created_at)
 SELECT md5(n::text), 175000 + n, now() - interval '12 days' * (1 - n / 30000.0) FROM generate_series(1, 30000) AS n;
 
 INSERT INTO wallet_transactions (guardian_id, amount_paise, created_at)
-SELECT 1 + n % 16000, CASE n % 5 WHEN 0 THEN 50000 ELSE -4500 END, now() - interval '90 days' * (1 - n / 45000.0)
+SELECT 1 + n % 16000, CASE WHEN n <= 16000 THEN 50000 ELSE -4500 END, now() - interval '90 days' * (1 - n / 45000.0)
 FROM generate_series(1, 45000) AS n;
 
 INSERT INTO audit_log (actor, action, subject, at)

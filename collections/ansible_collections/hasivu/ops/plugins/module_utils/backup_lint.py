@@ -17,7 +17,7 @@ from ansible_collections.hasivu.ops.plugins.module_utils.report_finding import f
 
 Finding = dict[str, str]
 Tier = dict[str, Any]
-DECLARE = "Correct `backups` in recovery.yml of the inventory, and make the backup what it says."
+DECLARE = "Correct `backups` in recovery_objectives.yml of the inventory, and make the backup what it says."
 
 
 def lint(backups: list[dict[str, Any]], tiers: list[Tier]) -> list[Finding]:
@@ -136,7 +136,7 @@ def undeclared(where: str, what: str) -> Finding:
         what=what,
         where=where,
         why="Nobody can tell whether a recovery was good enough.",
-        do="Write name, assets, rpo_s and rto_s of each tier into recovery.yml of the inventory.",
+        do="Write name, assets, rpo_s and rto_s of each tier into recovery_objectives.yml of the inventory.",
         severity="high",
         key="objective-not-declared",
     )

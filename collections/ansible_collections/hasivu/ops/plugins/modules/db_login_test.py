@@ -93,11 +93,12 @@ from ansible_collections.hasivu.ops.plugins.module_utils.role_login import (
     log_in,
     login_of,
 )
+from ansible_collections.hasivu.ops.plugins.module_utils.role_write import write_and_take_back
 from ansible_collections.hasivu.ops.plugins.module_utils.secret import SECRET_OPTIONS, SecretError, secret_of
+from ansible_collections.hasivu.ops.plugins.module_utils.verification_check import reason
 
 try:
     import psycopg
-    from psycopg import sql
 except ImportError:
     # `check_library` says so before anything of it is used.
     psycopg = None
@@ -109,16 +110,6 @@ OPTIONS = {
     "write_table": {"type": "str"},
 }
 WHO = "SELECT session_user::text AS session_user, current_user::text AS current_user"
-A_COLUMN = """
-SELECT attname FROM pg_attribute
- WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = '' AND attidentity <> 'a'
- ORDER BY attnum LIMIT 1
-"""
-# One row that nobody holds now is set to what it is.
-WRITE = """
-UPDATE {table} SET {column} = {column}
- WHERE ctid = ANY (ARRAY(SELECT ctid FROM {table} LIMIT 1 FOR UPDATE SKIP LOCKED))
-"""
 
 
 def main() -> None:
@@ -162,14 +153,11 @@ def accepted(module: AnsibleModule, login: Login) -> dict[str, Any]:
 def write(module: AnsibleModule, connection: psycopg.Connection[dict[str, Any]]) -> int:
     """Update a row as the application would, take it back, and return how many rows it was."""
     table = module.params["write_table"]
-    column = execute(module, connection, A_COLUMN, [table], doing=f"Looking for {table}").fetchone()
-    names = {"table": sql.Identifier(*table.split(".")), "column": sql.Identifier(column["attname"])}
     try:
-        with connection.transaction(force_rollback=True):
-            return connection.execute(sql.SQL(WRITE).format(**names)).rowcount
+        return write_and_take_back(connection, table)
     except psycopg.Error as error:
         module.fail_json(
-            msg=f"The new login cannot write to {table}: {error.diag.message_primary}. Grant that, then resume.",
+            msg=f"The new login cannot write to {table}: {reason(error)}. Grant that, then resume.",
             sqlstate=error.sqlstate,
             stop="resumable",
         )
