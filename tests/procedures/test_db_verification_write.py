@@ -15,7 +15,9 @@ from ansible_collections.hasivu.ops.plugins.modules import db_verification
 from support.sandbox import PROJECT, Sandbox
 
 pytestmark = pytest.mark.xdist_group("verification")
-INVENTORY = yaml.safe_load((PROJECT / "inventory" / "sandbox" / "group_vars" / "all" / "recovery.yml").read_text())
+INVENTORY = yaml.safe_load(
+    (PROJECT / "inventory" / "sandbox" / "group_vars" / "all" / "recovery_verification.yml").read_text()
+)
 DECLARED = INVENTORY["recovery_verification"]
 
 

@@ -173,23 +173,26 @@ def test_what_cannot_be_read_is_a_finding_and_the_rest_is_reviewed(own: Sandbox)
 
 
 def test_a_cluster_and_a_database_out_of_reach_are_findings_and_aws_is_reviewed(own: Sandbox) -> None:
-    secret = own.home / "sandbox" / "credentials" / "database_hasivu_monitor"
-    right = secret.read_text()
     down = own.home / "sandbox" / "kubernetes" / "faults.json"
     try:
         down.write_text(json.dumps({"down": True}))
-        secret.write_text("wrong-password-of-the-test")
+        alter(own, "ALTER ROLE hasivu_monitor NOLOGIN")
         with aws_faults(own, root_without_mfa=True, root_key=True):
             own.ansible_playbook("playbooks/monthly-iam.yml", "-i", "inventory/sandbox")
     finally:
-        secret.write_text(right)
+        alter(own, "ALTER ROLE hasivu_monitor LOGIN")
         down.unlink()
     seen = places(own, last_run(own))
     unread = {where for key, where in seen if key == "unread"}
     assert unread >= {"Kubernetes clusterroles", "Kubernetes rolebindings", "database hasivu_sandbox"}
     assert {("root-without-mfa", "root"), ("root-key", "root"), ("user-without-mfa", "user/kavya.rao")} <= seen
     record = (own.home / "runs" / last_run(own) / "record.jsonl").read_text()
-    assert "wrong-password-of-the-test" not in record
+    assert own.credential("database_hasivu_monitor") not in record
+
+
+def alter(sandbox: Sandbox, statement: str) -> None:
+    with sandbox.database() as connection:
+        connection.execute(statement)
 
 
 def test_three_thousand_changes_are_read_to_the_last_and_told_in_one_finding(own: Sandbox) -> None:

@@ -13,6 +13,7 @@ version_added: 0.2.0
 description:
   - Reads the roles with their attributes and memberships, what is granted to C(PUBLIC) now and by default, and who
     owns tables, views and sequences of the database.
+  - Logs in with the current value of a secret, which it reads itself, so that a rotation of that login needs no word.
   - Only reads; the server itself keeps the session from writing.
   - A server that cannot be reached is a finding.
 options:
@@ -34,7 +35,9 @@ options:
     elements: str
     required: true
 extends_documentation_fragment:
-  - hasivu.ops.database
+  - hasivu.ops.aws
+  - hasivu.ops.secret
+  - hasivu.ops.database_server
 attributes:
   check_mode:
     description: The module only reads.
@@ -51,7 +54,8 @@ EXAMPLES = r"""
   hasivu.ops.db_access_info:
     host: db.example.com
     database: hasivu
-    user: hasivu_monitor
+    region: ap-south-1
+    secret_id: hasivu/production/database/monitor
     object_owners: [hasivu_app]
     roles:
       hasivu_app_a: {owner: Platform Team, may: [login], member_of: [hasivu_app]}
@@ -81,18 +85,13 @@ notes:
   elements: str
 """
 
-import traceback
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hasivu.ops.plugins.module_utils.access_finding import Finding
 from ansible_collections.hasivu.ops.plugins.module_utils.access_unread import Unread
-from ansible_collections.hasivu.ops.plugins.module_utils.database import (
-    CONNECTION_OPTIONS,
-    PSYCOPG_IMPORT_ERROR,
-    not_connected,
-    open_connection,
-)
+from ansible_collections.hasivu.ops.plugins.module_utils.aws import AWS_OPTIONS
+from ansible_collections.hasivu.ops.plugins.module_utils.aws import preload as preload_service
 from ansible_collections.hasivu.ops.plugins.module_utils.db_roles import (
     OWNERS,
     PUBLIC_GRANTS,
@@ -103,14 +102,17 @@ from ansible_collections.hasivu.ops.plugins.module_utils.db_roles import (
     role_findings,
     role_rows,
 )
-
-try:
-    import psycopg
-except ImportError:
-    # `main` says so before anything of it is used.
-    TRACEBACK = traceback.format_exc()
+from ansible_collections.hasivu.ops.plugins.module_utils.role_login import (
+    SERVER_OPTIONS,
+    LoginError,
+    check_library,
+    log_in,
+    login_of,
+)
+from ansible_collections.hasivu.ops.plugins.module_utils.secret import CURRENT, SecretError, holder_of, secret_of
 
 OPTIONS: dict[str, dict[str, Any]] = {
+    "secret_id": {"type": "str", "required": True, "no_log": False},
     "roles": {"type": "dict", "required": True},
     "service_roles": {"type": "list", "elements": "str", "default": ["rds*"]},
     "object_owners": {"type": "list", "elements": "str", "required": True},
@@ -122,12 +124,11 @@ Connection = Any
 
 def main() -> None:
     """Log in, read, judge, tell."""
-    module = AnsibleModule(argument_spec={**CONNECTION_OPTIONS, **OPTIONS}, supports_check_mode=True)
-    if PSYCOPG_IMPORT_ERROR:
-        module.fail_json(msg=missing_required_lib("psycopg"), exception=PSYCOPG_IMPORT_ERROR)
+    module = AnsibleModule(argument_spec={**SERVER_OPTIONS, **AWS_OPTIONS, **OPTIONS}, supports_check_mode=True)
+    check_library(module)
     unread, rows = Unread(), []
     findings: list[Finding] = []
-    connection = log_in(module.params, unread)
+    connection = session(module, unread)
     if connection is not None:
         with connection:
             rows, findings = review(connection, module.params, unread)
@@ -140,13 +141,20 @@ def main() -> None:
     )
 
 
-def log_in(login: dict[str, Any], unread: Unread) -> Connection:
+def preload(_arguments: dict[str, Any]) -> None:
+    """Load the model of the service before the worker of the step is forked."""
+    preload_service("secretsmanager")
+
+
+def session(module: AnsibleModule, unread: Unread) -> Connection:
     """Return a session that the server keeps from writing, or nothing once the failure is kept."""
     try:
-        return open_connection(login, read_only=True, lock_timeout="1s")
-    except psycopg.OperationalError as error:
-        reason, _, mend = not_connected(login, error).rpartition(". ")
-        unread.keep("The roles of the database", f"database {login['database']}", mend, RuntimeError(reason))
+        secret = secret_of(module)
+        login = login_of(secret, holder_of(secret.stages(), CURRENT))
+        return log_in(module.params, login, default_transaction_read_only="on", lock_timeout="1s")
+    except (SecretError, LoginError) as error:
+        reason, _, mend = str(error).rpartition(". ")
+        unread.keep("The roles of the database", f"database {module.params['database']}", mend, RuntimeError(reason))
         return None
 
 
