@@ -103,18 +103,34 @@ class Fleet:
             await self._reconcile(pods if kind == "DELETED" else {**pods, pod.name: pod})
 
     async def _reconcile(self, pods: dict[str, Pod]) -> None:
-        """Stop the workers whose pod is gone, and start one for each pod that is ready for the first time."""
+        """Start a worker for each pod that is ready for the first time, then stop those whose pod is gone.
+
+        In this order, for a real pod is ready only once its program takes requests, and the one before goes after that.
+        """
+        started, problem = await self._started(pods)
         gone = [self._workers.pop(name) for name in self._workers.keys() - pods.keys()]
         self._pods = pods
+        self._workers |= started
         for worker in gone:
             await worker.close()
-        for pod in pods.values():
-            if pod.ready and pod.deployment in POOL_SIZES and pod.name not in self._workers:
-                self._workers[pod.name] = await self._start(pod)
         self._jobs = {name: task for name, task in self._jobs.items() if name in pods}
         for pod in pods.values():
             if pod.ready and jobs.plays(pod.deployment) and pod.name not in self._jobs:
                 self._jobs[pod.name] = asyncio.create_task(self._do_job(pod))
+        if problem:
+            raise problem
+
+    async def _started(self, pods: dict[str, Pod]) -> tuple[dict[str, Worker], ClusterError | None]:
+        """Return new workers for the pods that have none, and why one of them could not start."""
+        started: dict[str, Worker] = {}
+        problem = None
+        for pod in pods.values():
+            if pod.ready and pod.deployment in POOL_SIZES and pod.name not in self._workers:
+                try:
+                    started[pod.name] = await self._start(pod)
+                except ClusterError as error:
+                    problem = error
+        return started, problem
 
     async def _do_job(self, pod: Pod) -> None:
         """Do the work of the pod of a Job; a failure is in the log, as it would be in that of the pod."""
