@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -91,10 +93,12 @@ class Backups:
         return Source(instance.shown, instance.directory, self._view.window(instance))
 
     def retain(self, instance: Instance) -> None:
-        """Keep the automated backups of an instance that is being deleted."""
+        """Keep the automated backups of an instance that is being deleted; its server has archived all and ended."""
         window = self._view.window(instance)
-        if window and base_backup.complete(self._store.layout.root / instance.directory):
-            shown = backup(self._view.instance(instance), instance.region, window, "retained")
+        complete = base_backup.complete(self._store.layout.root / instance.directory)
+        if window and complete:
+            span = (base_backup.ended(complete[0]), max(window[1], time.time()))
+            shown = backup(self._view.instance(instance), instance.region, span, "retained")
             self._store.backups.append(Backup(shown, instance.region, instance.directory, dict(instance.shown)))
 
 
@@ -110,6 +114,6 @@ def backup(shown: Fields, region: str, window: tuple[float, float], status: str)
         "VpcId": shown["DBSubnetGroup"]["VpcId"],
         "Port": shown.get("Endpoint", {}).get("Port", 5432),
         "BackupTarget": "region",
-        "RestoreWindow": {"EarliestTime": timestamp(window[0] + 1), "LatestTime": timestamp(window[1])},
+        "RestoreWindow": {"EarliestTime": timestamp(math.ceil(window[0])), "LatestTime": timestamp(window[1])},
         "TagList": shown["TagList"],
     }

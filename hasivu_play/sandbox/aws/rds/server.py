@@ -25,6 +25,7 @@ SEGMENT = re.compile(r"[0-9A-F]{24}|[0-9A-F]{8}\.history")
 # What PostgreSQL says when no transaction was committed after the moment that was asked for: then everything that
 # the archive held at the time of the call lies before it.
 ENDED_BEFORE = "recovery ended before configured recovery target was reached"
+SWITCH = "SELECT pg_walfile_name(pg_switch_wal() - 1)"
 DRAFT, SOURCE = "data.new", "wal_source"
 
 
@@ -136,9 +137,12 @@ class Server:
             return connection.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
 
     def switch_log(self) -> str:
-        """Close the log segment that is being written, so that it is archived, and return its name."""
+        """Close the log segment that is being written, so that it is archived, and return its name.
+
+        Where nothing was written into it, it stays, and the name is that of the segment before.
+        """
         with self.cluster.connect(connect_timeout=2, application_name="rdsadmin") as connection:
-            row: tuple[Any, ...] | None = connection.execute("SELECT pg_walfile_name(pg_switch_wal())").fetchone()
+            row: tuple[Any, ...] | None = connection.execute(SWITCH).fetchone()
         return str(row[0]) if row else ""
 
     def back_up(self) -> Path:

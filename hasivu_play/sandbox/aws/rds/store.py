@@ -87,6 +87,7 @@ class Store:
     def save(self) -> None:
         """Write everything down, and tell the supervisor which servers there are."""
         with self.lock:
+            servers = [self.server(instance) for instance in self.instances]  # chooses a port where there is none
             kept = {
                 "instances": [asdict(instance) for instance in self.instances],
                 "snapshots": [asdict(snapshot) for snapshot in self.snapshots],
@@ -95,7 +96,7 @@ class Store:
                 "ports": self.ports,
             }
             write_private(self._path, json.dumps(kept) + "\n")
-            database_servers.write(self.layout, [self.server(instance) for instance in self.instances])
+            database_servers.write(self.layout, servers)
 
     def server(self, instance: Instance) -> DatabaseServer:
         """Return the server of an instance as the supervisor sees it."""
