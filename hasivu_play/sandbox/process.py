@@ -82,10 +82,10 @@ def start(command: Sequence[str], log: Path, port: int) -> Process:
 def inheritable() -> list[int]:
     """Return the files that a child would get besides input and output, such as a socket that our server listens on."""
     found = []
-    for name in os.listdir("/proc/self/fd"):
+    for path in Path("/proc/self/fd").iterdir():
         with contextlib.suppress(OSError):  # the folder that was read is closed again
-            if int(name) > 2 and os.get_inheritable(int(name)):
-                found.append(int(name))
+            if int(path.name) > 2 and os.get_inheritable(int(path.name)):
+                found.append(int(path.name))
     return found
 
 
