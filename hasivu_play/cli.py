@@ -362,17 +362,21 @@ def sandbox_parts() -> Any:
     return status(sandbox_layout())
 
 
+def state_of(part: dict[str, Any]) -> str:
+    """Return the state of a part of the sandbox in one word; a database that RDS stopped is not down."""
+    if part["healthy"]:
+        return "healthy"
+    return "stopped" if part.get("unwanted") else "down"
+
+
 def print_status(*, json_wanted: bool) -> None:
     """Print each part of the sandbox, and end with a finding when one that ought to answer does not."""
     from hasivu_play.console import aligned, without_password
 
     parts = sandbox_parts()
-    rows = [
-        (name, "healthy" if part["healthy"] else "down", without_password(str(part["url"])))
-        for name, part in parts.items()
-    ]
+    rows = [(name, state_of(part), without_password(str(part["url"]))) for name, part in parts.items()]
     click.echo(as_json(parts) if json_wanted else aligned(rows))
-    if not parts or not all(part["healthy"] for part in parts.values()):
+    if not parts or "down" in (state_of(part) for part in parts.values()):
         raise FindingError("Not every part answers. Start what is down with: hasivu-play sandbox up")
 
 

@@ -49,6 +49,10 @@ class Part(ABC):
         process = recall(self.process_file)
         return process if process and process.alive() else None
 
+    def wanted(self) -> bool:
+        """Say whether this part ought to run at all."""
+        return True
+
     def running(self) -> bool:
         """Say whether the process lives and answers; quick, because every run asks it first."""
         return self.process() is not None and self.answers()

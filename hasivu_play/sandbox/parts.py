@@ -12,7 +12,7 @@ from hasivu_play.sandbox.http_server import HttpServer
 from hasivu_play.sandbox.layout import Layout
 from hasivu_play.sandbox.part import Part
 from hasivu_play.sandbox.ports import ports
-from hasivu_play.sandbox.postgresql_part import Postgresql
+from hasivu_play.sandbox.postgresql_part import Postgresql, restored
 from hasivu_play.sandbox.valkey import Valkey
 
 ACCOUNT = {"account_id": "204867531290", "region": "ap-south-1", "dr_region": "ap-south-2"}
@@ -81,9 +81,9 @@ LAST = "application"
 
 
 def parts(layout: Layout) -> list[Part]:
-    """Return the parts of a sandbox, in the order in which a person would name them."""
+    """Return the parts of a sandbox, in the order in which a person would name them; restored databases come last."""
     chosen = ports(layout, CLASSES)
-    return [kind(layout, name, chosen[name]) for name, kind in CLASSES.items()]
+    return [*(kind(layout, name, chosen[name]) for name, kind in CLASSES.items()), *restored(layout)]
 
 
 def part(layout: Layout, name: str) -> Part:

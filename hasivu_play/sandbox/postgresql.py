@@ -38,7 +38,8 @@ max_wal_size = 512MB
 wal_level = replica
 archive_mode = on
 archive_command = 'if test -e ../wal_archive/%f; then cmp -s %p ../wal_archive/%f; else \
-cp %p ../wal_archive/.%f.part && sync ../wal_archive/.%f.part && mv ../wal_archive/.%f.part ../wal_archive/%f; fi'
+cp --sparse=always %p ../wal_archive/.%f.part && sync ../wal_archive/.%f.part && \
+mv ../wal_archive/.%f.part ../wal_archive/%f; fi'
 archive_timeout = 300
 max_slot_wal_keep_size = 256MB
 autovacuum = on
@@ -105,13 +106,13 @@ class Cluster:
         with (self.data / "postgresql.conf").open("a", encoding="utf-8") as settings:
             settings.write(SETTINGS)
 
-    def start(self, settings: Mapping[str, str] | None = None) -> None:
+    def start(self, settings: Mapping[str, str] | None = None, seconds: float = START_SECONDS) -> None:
         """Start the server and wait until it answers queries."""
         self.clear_leftovers()
         command = self.command(settings or {})
         process = start(command, self.log, self.port)
         remember(process, self.process_file)
-        if not wait_until(lambda: self.answers() or not process.alive(), START_SECONDS) or not process.alive():
+        if not wait_until(lambda: self.answers() or not process.alive(), seconds) or not process.alive():
             raise StoppedError(
                 f"PostgreSQL did not start. Read {self.log}, mend the cause and run `hasivu-play sandbox up` again. "
                 f"It ends with:\n{log_tail(self.log)}"

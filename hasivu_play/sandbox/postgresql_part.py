@@ -1,4 +1,7 @@
-"""The part `postgresql`: one cluster, seeded before anybody sees it, with a base backup taken once it is up."""
+"""The part `postgresql`: one cluster, seeded before anybody sees it, with a base backup taken once it is up.
+
+Beside it stand the servers that RDS has restored: parts of their own, made by the AWS emulator.
+"""
 
 from __future__ import annotations
 
@@ -6,20 +9,38 @@ import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
-from hasivu_play.sandbox import probes
+from hasivu_play.sandbox import database_servers, probes
+from hasivu_play.sandbox.database_servers import DatabaseServer
+from hasivu_play.sandbox.layout import Layout
 from hasivu_play.sandbox.part import Part
 from hasivu_play.sandbox.postgresql import LOADING_SETTINGS, SUPERUSER, Cluster
 from hasivu_play.sandbox.postgresql_programs import programs_directory
 from hasivu_play.sandbox.process import recall, remember, start
 
 DATABASE = "hasivu_sandbox"
+PREFIX = "postgresql:"
 BACKUP_STOP_SECONDS = 5.0
 
 
 class Postgresql(Part):
-    """The part `postgresql`."""
+    """The part `postgresql`: the server of the instance that bears the name of the sandbox."""
+
+    @property
+    def server(self) -> DatabaseServer:
+        """Return which server that is: after a rename it is another one."""
+        return database_servers.first(self.layout, self.port)
+
+    @property
+    def directory(self) -> Path:
+        """Return the folder of the server."""
+        return self.layout.part(self.server.directory)
+
+    def wanted(self) -> bool:
+        """Say whether the server ought to run; one that RDS has stopped or lost ought not."""
+        return self.server.wanted
 
     @property
     def cluster(self) -> Cluster:
@@ -110,8 +131,34 @@ class Postgresql(Part):
         return str(row[0]) if row else ""
 
     def details(self) -> dict[str, Any]:
-        """Return where backups and archived WAL lie."""
+        """Return where backups and archived WAL lie, and whether RDS lets the server run."""
         return {
             "wal_archive": str(self.directory / "wal_archive"),
             "base_backups": str(self.directory / "base_backups"),
+            **({} if self.wanted() else {"unwanted": True}),
         }
+
+
+class RestoredPostgresql(Postgresql):
+    """A server that RDS has restored; its name is `postgresql:` and the instance."""
+
+    @property
+    def server(self) -> DatabaseServer:
+        """Return the server."""
+        identifier = self.name.removeprefix(PREFIX)
+        return next(server for server in database_servers.others(self.layout) if server.identifier == identifier)
+
+    def create(self) -> None:
+        """Refuse to make data: only the emulator has a backup to make them from."""
+        raise self.failure("has no data")
+
+    def start_base_backup(self) -> None:
+        """Leave backups to RDS."""
+
+
+def restored(layout: Layout) -> list[Part]:
+    """Return the servers that RDS has restored."""
+    return [
+        RestoredPostgresql(layout, f"{PREFIX}{server.identifier}", server.port)
+        for server in database_servers.others(layout)
+    ]

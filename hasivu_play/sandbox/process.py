@@ -72,10 +72,21 @@ def start(command: Sequence[str], log: Path, port: int) -> Process:
             (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
             (os.POSIX_SPAWN_OPEN, 1, str(log), append, 0o600),
             (os.POSIX_SPAWN_DUP2, 1, 2),
+            *((os.POSIX_SPAWN_CLOSE, descriptor) for descriptor in inheritable()),
         ],
         setsid=True,
     )
     return Process(pid, start_time(pid) or "", port, list(command))
+
+
+def inheritable() -> list[int]:
+    """Return the files that a child would get besides input and output, such as a socket that our server listens on."""
+    found = []
+    for path in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(OSError):  # the folder that was read is closed again
+            if int(path.name) > 2 and os.get_inheritable(int(path.name)):
+                found.append(int(path.name))
+    return found
 
 
 def start_time(pid: int) -> str | None:

@@ -15,8 +15,11 @@ from hasivu_play.sandbox.lifecycles import make_lifecycles
 from hasivu_play.sandbox.lock import LOCK, locked
 from hasivu_play.sandbox.part import Part
 from hasivu_play.sandbox.parts import CLASSES, LAST, parts
+from hasivu_play.sandbox.process import recall
 from hasivu_play.sandbox.repository import make_repository
 
+AWS, PROGRAMS = "aws", "programs"
+PROGRAM_SECONDS = 3.0
 Status = dict[str, dict[str, Any]]
 Progress = Callable[[str], None]
 
@@ -79,7 +82,7 @@ def start_missing(layout: Layout, progress: Progress) -> None:
     held = fault_markers.parts_held_down(layout)
     for name, fault in held.items():
         progress(f"{name} stays down: the fault {fault} is on")
-    missing = [part for part in everything if part.name not in held and not part.running()]
+    missing = [part for part in everything if part.wanted() and part.name not in held and not part.running()]
     if not missing:
         return
     write_endpoints(layout, everything)
@@ -115,16 +118,29 @@ def write_endpoints(layout: Layout, everything: Sequence[Part]) -> None:
     """Write the address of each part; what only a running part can tell stays as it was while the part is down."""
     known = layout.endpoints()
     for part in everything:
+        if part.name not in CLASSES:
+            continue  # what RDS has restored, RDS tells the address of
         fresh = {key: value for key, value in part.endpoint().items() if value != ""}
         known[part.name] = {**known.get(part.name, {}), **fresh}
     layout.write_endpoints(known)
 
 
 def stop_all(layout: Layout) -> None:
-    """End faults and parts, all at once."""
+    """End faults and parts, all at once, but for AWS, which goes first: it starts database servers and copies them."""
     from hasivu_play.sandbox.faults import clear_all
 
     clear_all(layout, restart=False)
+    next(part for part in parts(layout) if part.name == AWS).stop()
+    end_programs(layout)
     everything = parts(layout)
     with ThreadPoolExecutor(len(everything)) as workers:
         list(workers.map(lambda part: part.stop(), everything))
+
+
+def end_programs(layout: Layout) -> None:
+    """End the programs that the emulator of AWS has left when it ended."""
+    for note in (layout.part(AWS) / PROGRAMS).glob("*.json"):
+        program = recall(note)
+        if program:
+            program.stop_group(PROGRAM_SECONDS)
+        note.unlink(missing_ok=True)

@@ -29,11 +29,12 @@ HEALTH = "/_health"
 REFUSALS = {
     "AccessDenied": "User is not authorized to perform this operation.",
     "AccessDeniedException": "User is not authorized to perform this operation.",
+    "InsufficientDBInstanceCapacity": "The specified DB instance class is not available in the Availability Zone.",
     "Throttling": "Rate exceeded",
     "ThrottlingException": "Rate exceeded",
 }
 # The error with which a service turns a request away that comes too fast, where it is not ThrottlingException.
-THROTTLING = {"lambda": ("TooManyRequestsException", 429)}
+THROTTLING = {"lambda": ("TooManyRequestsException", 429), "rds": ("Throttling", 400)}
 
 
 class Gateway:

@@ -1,20 +1,18 @@
-"""What can be seen of the sandbox's PostgreSQL from outside: its address, size, connections and processor time."""
+"""What can be seen of the sandbox's PostgreSQL from outside: its size, connections and processor time."""
 
 from __future__ import annotations
 
 import os
 import re
 import shutil
-import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
+from hasivu_play.sandbox import database_servers
 from hasivu_play.sandbox.layout import Layout
 
 CLIENT = re.compile(r"postgres: .*?\S+ \S+ (?:\[local\]|\S+\(\d+\)) ")
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
-RESTORABLE_EVERY_SECONDS = 300
 
 
 @dataclass(frozen=True)
@@ -24,26 +22,16 @@ class Server:
     layout: Layout
 
     @property
-    def endpoint(self) -> dict[str, object] | None:
-        """Return the address of the server, or nothing before its first start."""
-        found = self.layout.endpoints().get("postgresql")
-        return {"Address": found["host"], "Port": found["port"]} if found else None
-
-    @property
     def data(self) -> Path | None:
         """Return the data directory, once there is one."""
-        found = sorted(self.layout.part("postgresql").glob("*/postgresql.conf"))
+        directory = database_servers.first(self.layout, 0).directory
+        found = sorted(self.layout.part(directory).glob("*/postgresql.conf"))
         return found[0].parent if found else None
 
     def free_bytes(self, allocated_bytes: int) -> int:
         """Return what is left of the allocated storage; never more than the file system has."""
         used = directory_bytes(self.data) if self.data else 0
         return max(0, min(allocated_bytes - used, shutil.disk_usage(self.layout.root).free))
-
-    def base_backups(self) -> list[datetime]:
-        """Return when each complete base backup was taken."""
-        folders = (self.layout.part("postgresql") / "base_backups").glob("*Z")
-        return sorted(datetime.strptime(folder.name, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC) for folder in folders)
 
     def processes(self) -> list[int]:
         """Return the process ids of the postmaster and its children."""
@@ -63,13 +51,6 @@ class Server:
     def processor_seconds(self) -> float:
         """Return the processor time of the server since it started, that of ended connections included."""
         return sum(map(processor_seconds, self.processes()))
-
-    def latest_restorable(self) -> float:
-        """Return the moment to which the archived log reaches: AWS moves it on every five minutes."""
-        now = time.time()
-        waiting = self.data.glob("pg_wal/archive_status/*.ready") if self.data else iter(())
-        reached = min((path.stat().st_mtime for path in waiting), default=now)
-        return reached - reached % RESTORABLE_EVERY_SECONDS
 
 
 def directory_bytes(directory: Path) -> int:

@@ -18,6 +18,7 @@ from hasivu_play.sandbox.aws.gateway import Gateway
 from hasivu_play.sandbox.aws.mends import event_sources, functions
 from hasivu_play.sandbox.aws.mends.auth_token import AuthTokens
 from hasivu_play.sandbox.aws.postgresql import Server
+from hasivu_play.sandbox.aws.rds.api import Rds
 from hasivu_play.sandbox.aws.telemetry import Telemetry
 from hasivu_play.sandbox.layout import Layout
 from hasivu_play.sandbox.request_log import RequestLog
@@ -29,12 +30,14 @@ async def run(directory: Path, port: int) -> None:
     layout, faults = Layout(directory.parent), Faults(directory)
     telemetry = Telemetry(Server(layout), faults)
     tokens = AuthTokens(CacheServer(layout))
-    mends.apply(layout, faults, telemetry, tokens)
+    database = Rds(layout, faults, directory / "state" / "rds_instances.json")
+    mends.apply(layout, faults, telemetry, tokens, database)
 
     async def start() -> None:
-        await first_seed(layout, directory)
+        await first_seed(layout, directory, database)
         functions.settle()
         event_sources.settle()
+        database.start()
         tasks.append(asyncio.create_task(telemetry.keep_sampling()))
         tasks.append(asyncio.create_task(tokens.keep_applying()))
 
@@ -43,10 +46,10 @@ async def run(directory: Path, port: int) -> None:
     await serve(gateway, configuration(port), shutdown_trigger=stop_event().wait)
 
 
-async def first_seed(layout: Layout, directory: Path) -> None:
+async def first_seed(layout: Layout, directory: Path, database: Rds) -> None:
     """Seed an emulator that has never been seeded to the end; afterwards what is on disk is the truth."""
     if not environment.seeded(directory).exists():
-        await seed.plant(layout)
+        await seed.plant(layout, database.store)
         state.keep_all()
         environment.seeded(directory).touch(mode=0o600)
 

@@ -26,10 +26,13 @@ NAMES = {
         UploadServerCertificate
         """,
     "rds": """
-        AddTagsToResource DescribeCertificates DescribeDBClusters DescribeDBEngineVersions DescribeDBInstances
-        DescribeDBParameterGroups DescribeDBParameters DescribeDBProxies DescribeDBProxyTargets DescribeDBSnapshots
-        DescribeDBSubnetGroups DescribeEvents DescribePendingMaintenanceActions ListTagsForResource
-        RemoveTagsFromResource
+        AddTagsToResource CreateDBSnapshot DeleteDBInstance DeleteDBSnapshot DescribeAccountAttributes
+        DescribeCertificates DescribeDBClusters DescribeDBEngineVersions DescribeDBInstanceAutomatedBackups
+        DescribeDBInstances DescribeDBParameterGroups DescribeDBParameters DescribeDBProxies
+        DescribeDBProxyTargets DescribeDBSnapshots DescribeDBSubnetGroups DescribeEvents DescribeOptionGroups
+        DescribePendingMaintenanceActions ListTagsForResource ModifyDBInstance PromoteReadReplica
+        RebootDBInstance RemoveTagsFromResource RestoreDBInstanceFromDBSnapshot RestoreDBInstanceToPointInTime
+        StartDBInstance StopDBInstance
         """,
     "cloudwatch": """
         DeleteAlarms DeleteDashboards DescribeAlarmHistory DescribeAlarms DescribeAlarmsForMetric DisableAlarmActions

@@ -13,8 +13,8 @@ from ministack.services import cloudwatch
 from hasivu_play.sandbox.aws.environment import ACCOUNT, REGION
 from hasivu_play.sandbox.aws.faults import Faults
 from hasivu_play.sandbox.aws.postgresql import Server
+from hasivu_play.sandbox.database_servers import INSTANCE
 
-INSTANCE = "hasivu-sandbox"
 ALLOCATED_GIBIBYTES = 20
 NAMESPACE = "AWS/RDS"
 MINUTE = 60

@@ -69,8 +69,8 @@ def test_health_is_not_logged(aws):
 
 
 UNKNOWN = [
-    ("rds", "restore_db_instance_from_db_snapshot", {"DBInstanceIdentifier": "a", "DBSnapshotIdentifier": "b"}),
-    ("rds", "create_db_snapshot", {"DBInstanceIdentifier": "hasivu-sandbox", "DBSnapshotIdentifier": "b"}),
+    ("rds", "copy_db_snapshot", {"SourceDBSnapshotIdentifier": "a", "TargetDBSnapshotIdentifier": "b"}),
+    ("rds", "reboot_db_cluster", {"DBClusterIdentifier": "a"}),
     ("ec2", "describe_volumes", {}),
     ("logs", "create_export_task", {"logGroupName": "/a", "fromTime": 1, "to": 2, "destination": "b"}),
     ("secretsmanager", "rotate_secret", {"SecretId": "hasivu/sandbox/database/application"}),

@@ -16,7 +16,6 @@ from hasivu_play.sandbox.aws.mends import (
     invocations,
     logs,
     metrics,
-    rds,
     rds_certificates,
     secrets,
     server_certificates,
@@ -24,14 +23,14 @@ from hasivu_play.sandbox.aws.mends import (
     versions,
 )
 from hasivu_play.sandbox.aws.mends.auth_token import AuthTokens
-from hasivu_play.sandbox.aws.postgresql import Server
+from hasivu_play.sandbox.aws.rds.api import Rds
 from hasivu_play.sandbox.aws.telemetry import Telemetry
 from hasivu_play.sandbox.layout import Layout
 
 
-def apply(layout: Layout, faults: Faults, telemetry: Telemetry, tokens: AuthTokens) -> None:
+def apply(layout: Layout, faults: Faults, telemetry: Telemetry, tokens: AuthTokens, database: Rds) -> None:
     """Put every replacement in place, before ministack answers its first request."""
-    rds.apply(Server(layout), faults)
+    database.apply()
     elasticache.apply(layout)
     tokens.apply()
     metrics.apply(telemetry)

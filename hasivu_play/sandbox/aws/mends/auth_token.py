@@ -16,7 +16,7 @@ from ministack.services import elasticache
 from hasivu_play.sandbox.aws import state
 from hasivu_play.sandbox.aws.cache_server import CacheServer
 from hasivu_play.sandbox.aws.environment import ACCOUNT, REGION
-from hasivu_play.sandbox.aws.mends.rds import timestamp
+from hasivu_play.sandbox.aws.rds.moments import timestamp
 from hasivu_play.sandbox.valkey import hash_of
 
 Handler = Callable[[dict[str, Any]], Any]

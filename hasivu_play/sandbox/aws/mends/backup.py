@@ -11,7 +11,7 @@ from ministack.services import backup
 
 from hasivu_play.sandbox.aws.environment import ACCOUNT, REGION
 from hasivu_play.sandbox.aws.faults import Faults
-from hasivu_play.sandbox.aws.telemetry import INSTANCE
+from hasivu_play.sandbox.database_servers import INSTANCE
 
 VAULT = "hasivu-sandbox"
 INSTANCE_ARN = f"arn:aws:rds:{REGION}:{ACCOUNT}:db:{INSTANCE}"

@@ -8,8 +8,8 @@ from typing import Any
 
 from ministack.services import iam
 
-from hasivu_play.sandbox.aws.mends.rds import timestamp
 from hasivu_play.sandbox.aws.protocol import Request
+from hasivu_play.sandbox.aws.rds.moments import timestamp
 
 PAGE = 100
 KEYS_PER_USER = 2

@@ -11,9 +11,9 @@ from typing import Any
 from ministack.services import cloudtrail
 
 from hasivu_play.sandbox.aws.environment import ACCOUNT
-from hasivu_play.sandbox.aws.mends.rds import timestamp
 from hasivu_play.sandbox.aws.operation import Operation
 from hasivu_play.sandbox.aws.protocol import Request, Response
+from hasivu_play.sandbox.aws.rds.moments import timestamp
 
 SOURCES = {"cloudwatch": "monitoring"}
 RESOURCES = {

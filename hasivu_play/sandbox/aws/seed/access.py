@@ -15,7 +15,7 @@ from ministack.services import iam
 
 from hasivu_play.sandbox.aws.environment import ACCOUNT, REGION
 from hasivu_play.sandbox.aws.internal import query_call
-from hasivu_play.sandbox.aws.mends.rds import timestamp
+from hasivu_play.sandbox.aws.rds.moments import timestamp
 from hasivu_play.sandbox.layout import Layout, write_private
 
 DAY = 86400

@@ -1,4 +1,4 @@
-"""Where data lives: RDS, ElastiCache, AWS Backup, S3 and Secrets Manager."""
+"""Where data lives: ElastiCache, AWS Backup, S3 and Secrets Manager."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ministack.core.responses import request_scope
-from ministack.services import backup, elasticache, rds, s3, secretsmanager
+from ministack.services import backup, elasticache, s3, secretsmanager
 
 from hasivu_play.sandbox.aws.environment import ACCOUNT, REGION
 from hasivu_play.sandbox.aws.internal import call, json_call, query_call, rest_call
 from hasivu_play.sandbox.aws.mends.auth_token import TOKENS
 from hasivu_play.sandbox.aws.mends.backup import VAULT, job
-from hasivu_play.sandbox.aws.mends.rds import timestamp
-from hasivu_play.sandbox.aws.telemetry import ALLOCATED_GIBIBYTES, INSTANCE
+from hasivu_play.sandbox.aws.rds.moments import timestamp
+from hasivu_play.sandbox.database_servers import INSTANCE
 from hasivu_play.sandbox.layout import Layout
 from hasivu_play.sandbox.valkey import hash_of
 
@@ -40,43 +40,12 @@ TOKEN_AGE_DAYS = 110
 
 async def plant(layout: Layout) -> None:
     """Make the stores and what lies in them."""
-    await make_instance()
     await make_cache(layout)
     await make_backup_jobs()
     await make_buckets()
     key = await make_key()
     for name, role in SECRETS.items():
         await make_secret(layout, name, role, key)
-
-
-async def make_instance() -> None:
-    """Make the database instance; address and status are looked up at each request."""
-    await query_call(
-        "rds",
-        "CreateDBInstance",
-        DBInstanceIdentifier=INSTANCE,
-        DBInstanceClass="db.t4g.medium",
-        Engine="postgres",
-        EngineVersion="18.3",
-        DBName="hasivu_sandbox",
-        MasterUsername="hasivu_admin",
-        MasterUserPassword=str(uuid.uuid4()),  # nobody's: the real server has its own
-        AllocatedStorage=str(ALLOCATED_GIBIBYTES),
-        StorageType="gp3",
-        MultiAZ="true",
-        BackupRetentionPeriod="14",
-        PreferredMaintenanceWindow="sat:23:30-sun:00:00",
-        DeletionProtection="true",
-        Tags__member__1__Key="application",
-        Tags__member__1__Value="hasivu",
-        Tags__member__2__Key="environment",
-        Tags__member__2__Value="sandbox",
-    )
-    with request_scope(ACCOUNT, REGION):
-        rds._instances[INSTANCE] |= {
-            "InstanceCreateTime": timestamp(time.time() - 420 * DAY),
-            "PreferredBackupWindow": "22:00-22:30",  # ministack ignores the parameter
-        }
 
 
 async def make_cache(layout: Layout) -> None:

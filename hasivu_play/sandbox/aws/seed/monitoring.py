@@ -9,7 +9,7 @@ from typing import Any
 from hasivu_play.sandbox.aws.environment import ACCOUNT, REGION
 from hasivu_play.sandbox.aws.internal import json_call, query_call
 from hasivu_play.sandbox.aws.seed.compute import SERVICES
-from hasivu_play.sandbox.aws.telemetry import INSTANCE
+from hasivu_play.sandbox.database_servers import INSTANCE
 
 TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:hasivu-alerts"
 RETENTION_DAYS = 90

@@ -1,4 +1,4 @@
-"""Security groups: one in order, one open to the world."""
+"""Security groups: one in order, one open to the world, one that lets nobody in."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ GROUPS = (
     ("hasivu-database", "PostgreSQL from the cluster", "5432", "10.20.0.0/16"),
     ("hasivu-bastion", "Administration", "22", "0.0.0.0/0"),
 )
+FENCE, FENCE_DESCRIPTION = "hasivu-fence", "Keeps every client from a database that was left"
 
 
 async def plant() -> None:
     """Make the groups and their rules."""
+    await query_call("ec2", "CreateSecurityGroup", GroupName=FENCE, GroupDescription=FENCE_DESCRIPTION)
     for name, description, port, source in GROUPS:
         answer = await query_call("ec2", "CreateSecurityGroup", GroupName=name, GroupDescription=description)
         await query_call(

@@ -10,7 +10,7 @@ from ministack.services import iam
 
 from hasivu_play.sandbox.aws.environment import ACCOUNT, REGION
 from hasivu_play.sandbox.aws.internal import call, query_call
-from hasivu_play.sandbox.aws.mends.rds import timestamp
+from hasivu_play.sandbox.aws.rds.moments import timestamp
 from hasivu_play.sandbox.aws.seed.data import LOCATION, keep_secret
 from hasivu_play.sandbox.credentials import REPORTS_KEY
 from hasivu_play.sandbox.layout import Layout
