@@ -20,6 +20,9 @@ DO $$
 BEGIN
     IF current_setting('server_version_num')::integer >= 160000 THEN
         GRANT hasivu_app_a, hasivu_app_b, hasivu_monitor TO hasivu_rotator WITH ADMIN TRUE, INHERIT FALSE, SET FALSE;
+        -- The master user of RDS has made the roles, so it administers them.
+        GRANT hasivu_app_a, hasivu_app_b, hasivu_monitor, hasivu_maint, hasivu_rotator
+            TO hasivu_admin WITH ADMIN TRUE, INHERIT FALSE, SET FALSE;
     END IF;
     IF current_setting('server_version_num')::integer >= 150000 THEN
         GRANT SET ON PARAMETER log_statement, log_min_duration_statement, log_min_error_statement,

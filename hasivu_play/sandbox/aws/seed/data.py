@@ -28,6 +28,7 @@ LOCATION = (
     f"<CreateBucketConfiguration><LocationConstraint>{REGION}</LocationConstraint></CreateBucketConfiguration>".encode()
 )
 SECRETS = {
+    "admin": "hasivu_admin",
     "application": "hasivu_app_a",
     "maintenance": "hasivu_maint",
     "monitor": "hasivu_monitor",

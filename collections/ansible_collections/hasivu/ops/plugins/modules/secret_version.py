@@ -104,11 +104,18 @@ changed_at:
   description: When the secret was last changed in any way, RFC 3339; after a promotion nothing else changes it.
   returned: success
   type: str
+username:
+  description: User name that the version holds, which is no secret; empty where it holds none.
+  returned: with O(state=pending)
+  type: str
 stored:
   description: Whether a value was generated and stored by this call.
   returned: success
   type: bool
 """
+
+import json
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hasivu.ops.plugins.module_utils.aws import preload as preload_service
@@ -165,6 +172,7 @@ def main() -> None:
             apply(module, secret, store, moves)
         description = secret.describe()
         after = expected(before, module.params, store, moves) if module.check_mode else stages_of(description)
+        told = {"username": username_of(secret, module.params)} if module.params["state"] == "pending" else {}
     except SecretError as error:
         module.fail_json(msg=f"{error} Mend that, then resume the run.", error_code=error.code, stop="resumable")
     module.exit_json(
@@ -174,7 +182,16 @@ def main() -> None:
         stages_after=after,
         changed_at=changed_at(description),
         diff={"before": {"stages": before}, "after": {"stages": after}},
+        **told,
     )
+
+
+def username_of(secret: Secret, options: dict[str, Any]) -> str:
+    """Return the user name of the version, or where it is not stored, of the current one with what replaces it."""
+    if "username" in options["replace"] or options["whole"]:
+        return str(options["replace"].get("username", ""))
+    text = secret.text(options["version_id"]) or secret.text(holder_of(secret.stages(), CURRENT)) or "{}"
+    return str(json.loads(text).get("username", "")) if text.startswith("{") else ""
 
 
 def preload(arguments: dict[str, object]) -> None:
