@@ -68,6 +68,37 @@ TABLE: dict[str, Fault] = {
     "inactive-slot": InactiveSlot("A replication slot that nobody reads keeps WAL.", "hasivu_replica_2"),
     "freeze-window": FileFault("Changes are frozen at this hour.", "policy.json", frozen_now),
     "backup-running": FileFault("RDS takes a snapshot.", "aws/faults.json", lambda: {"rds_status": "backing-up"}),
+    "restore-fails": FileFault(
+        "A restored instance ends in incompatible-restore.",
+        "aws/faults.json",
+        lambda: {"rds_restore_ends": "incompatible-restore"},
+    ),
+    "restore-hangs": FileFault(
+        "A restored instance stays in creating.", "aws/faults.json", lambda: {"rds_restore_ends": "creating"}
+    ),
+    "snapshot-stuck": FileFault(
+        "A snapshot stays in creating.", "aws/faults.json", lambda: {"rds_snapshots_stuck": True}
+    ),
+    "log-upload-stalled": FileFault(
+        "The latest restorable time of every instance stands still.",
+        "aws/faults.json",
+        lambda: {"rds_uploads_stalled": True},
+    ),
+    "no-capacity": FileFault(
+        "AWS has no instance of the class left to restore to.",
+        "aws/faults.json",
+        lambda: {
+            "refused": dict.fromkeys(
+                ("rds:RestoreDBInstanceToPointInTime", "rds:RestoreDBInstanceFromDBSnapshot"),
+                "InsufficientDBInstanceCapacity",
+            )
+        },
+    ),
+    "modify-throttled": FileFault(
+        "RDS asks three times for patience before it changes an instance.",
+        "aws/faults.json",
+        lambda: {"throttled": {"rds:ModifyDBInstance": 3}},
+    ),
     "storage-full": FileFault(
         "The database has 1 GiB of storage left.", "aws/faults.json", lambda: {"free_storage_bytes": 2**30}
     ),

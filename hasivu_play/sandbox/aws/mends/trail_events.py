@@ -25,6 +25,9 @@ RESOURCES = {
     "userName": "AWS::IAM::User",
 }
 
+# RDS shows "****" for a password (RDS API Reference, PendingModifiedValues), and so does CloudTrail.
+PASSWORDS, HIDDEN = ("MasterUserPassword",), "****"
+
 Event = dict[str, Any]
 
 
@@ -102,6 +105,7 @@ def parameters(request: Request) -> dict[str, Any]:
     except ValueError:  # an S3 body is not JSON
         return {}
     hidden: dict[str, Any] = cloudtrail._scrub(sent)
+    hidden |= {name: HIDDEN for name in PASSWORDS if name in hidden}
     if isinstance(hidden.get("Environment"), dict):
         hidden["Environment"] = {}
     return {name[:1].lower() + name[1:]: value for name, value in hidden.items() if name not in ("Action", "Version")}

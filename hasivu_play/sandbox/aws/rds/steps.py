@@ -57,7 +57,7 @@ class Steps:
         server = self._servers.of(instance)
         if "base" in work:
             server.lay_down(self._store.layout.root / work["base"], self._servers.hba(instance))
-            server.start()
+            server.wake()
         else:
             self.recover(server, instance, work)
         self.settle(instance, "backing-up" if instance.shown["BackupRetentionPeriod"] else "available")

@@ -58,14 +58,16 @@ async def make_groups() -> None:
         members = {f"SubnetIds__SubnetIdentifier__{n}": subnet for n, subnet in enumerate(subnets, start=1)}
         what = {"DBSubnetGroupName": name, "DBSubnetGroupDescription": name}
         await query_call("rds", "CreateDBSubnetGroup", **what, **members)
-    family = {"DBParameterGroupFamily": "postgres18", "Description": "PostgreSQL of HASIVU"}
-    await query_call("rds", "CreateDBParameterGroup", DBParameterGroupName=PARAMETERS, **family)
+    family = {"DBParameterGroupFamily": f"postgres{groups.major(VERSION)}"}
+    for name in (groups.default_parameters(VERSION), PARAMETERS):
+        await query_call("rds", "CreateDBParameterGroup", DBParameterGroupName=name, Description=name, **family)
     for name, value, method in VALUES:
         change = {"ParameterName": name, "ParameterValue": value, "ApplyMethod": method}
         numbered = {f"Parameters__Parameter__1__{field}": text for field, text in change.items()}
         await query_call("rds", "ModifyDBParameterGroup", DBParameterGroupName=PARAMETERS, **numbered)
-    engine = {"EngineName": "postgres", "MajorEngineVersion": "18", "OptionGroupDescription": "PostgreSQL of HASIVU"}
-    await query_call("rds", "CreateOptionGroup", OptionGroupName=OPTIONS, **engine)
+    engine = {"EngineName": "postgres", "MajorEngineVersion": groups.major(VERSION)}
+    for name in (groups.default_options(VERSION), OPTIONS):
+        await query_call("rds", "CreateOptionGroup", OptionGroupName=name, OptionGroupDescription=name, **engine)
 
 
 async def make_key() -> str:

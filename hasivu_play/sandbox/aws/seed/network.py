@@ -4,27 +4,48 @@ from __future__ import annotations
 
 import re
 
+from ministack.core.responses import request_scope
+from ministack.services import ec2
+
+from hasivu_play.sandbox.aws.environment import ACCOUNT, REGION
 from hasivu_play.sandbox.aws.internal import query_call
 
-# name, description, port, source
+# name, description, port, source; without a port the group lets nobody in
 GROUPS = (
     ("hasivu-database", "PostgreSQL from the cluster", "5432", "10.20.0.0/16"),
     ("hasivu-bastion", "Administration", "22", "0.0.0.0/0"),
+    ("hasivu-fence", "Keeps every client from a database that was left", "", ""),
 )
-FENCE, FENCE_DESCRIPTION = "hasivu-fence", "Keeps every client from a database that was left"
+# The inventory names these.
+IDENTIFIERS = {"hasivu-database": "sg-0da7aba5e00000001", "hasivu-fence": "sg-0fe4ce0000000001"}
 
 
 async def plant() -> None:
     """Make the groups and their rules."""
-    await query_call("ec2", "CreateSecurityGroup", GroupName=FENCE, GroupDescription=FENCE_DESCRIPTION)
     for name, description, port, source in GROUPS:
         answer = await query_call("ec2", "CreateSecurityGroup", GroupName=name, GroupDescription=description)
-        await query_call(
-            "ec2",
-            "AuthorizeSecurityGroupIngress",
-            GroupId=re.findall("<groupId>(.*?)</groupId>", answer)[0],
-            IpPermissions__1__IpProtocol="tcp",
-            IpPermissions__1__FromPort=port,
-            IpPermissions__1__ToPort=port,
-            IpPermissions__1__IpRanges__1__CidrIp=source,
-        )
+        group = known_as(re.findall("<groupId>(.*?)</groupId>", answer)[0], IDENTIFIERS.get(name))
+        if port:
+            await allow(group, port, source)
+
+
+def known_as(made: str, wanted: str | None) -> str:
+    """Give a group the identifier that the inventory knows it by, and return what it has."""
+    if wanted is None:
+        return made
+    with request_scope(ACCOUNT, REGION):
+        ec2._security_groups[wanted] = {**ec2._security_groups.pop(made), "GroupId": wanted}
+    return wanted
+
+
+async def allow(group: str, port: str, source: str) -> None:
+    """Let a range of addresses reach a port."""
+    await query_call(
+        "ec2",
+        "AuthorizeSecurityGroupIngress",
+        GroupId=group,
+        IpPermissions__1__IpProtocol="tcp",
+        IpPermissions__1__FromPort=port,
+        IpPermissions__1__ToPort=port,
+        IpPermissions__1__IpRanges__1__CidrIp=source,
+    )

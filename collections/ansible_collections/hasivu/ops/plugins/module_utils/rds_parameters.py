@@ -80,7 +80,9 @@ GP3_WITH_IOPS = 400  # below that size gp3 has its baseline and takes no IOPS or
 RESERVED_TAGS = "aws:"
 
 
-def plan(captured: Fields, point_in_time: bool, overrides: Fields, tags: Fields, run_id: str) -> list[Fields]:
+def plan(
+    captured: Fields, point_in_time: bool, overrides: Fields, tags: Fields, run_id: str, declared: Fields | None = None
+) -> list[Fields]:
     """Return every parameter that is carried over, with its value and its origin, by name.
 
     Args:
@@ -89,8 +91,9 @@ def plan(captured: Fields, point_in_time: bool, overrides: Fields, tags: Fields,
         overrides: Parameters that somebody chose otherwise.
         tags: Further tags, such as the incident.
         run_id: The run that the new instance belongs to.
+        declared: Parameters that the inventory declares, for an instance that is gone: a backup knows few of them.
     """
-    found = {}
+    found = {name: parameter(name, value, "inventory") for name, value in (declared or {}).items()}
     for name, (source, read) in CARRIED.items():
         value = read(captured)
         if value not in (None, "", [], 0) or value is False:

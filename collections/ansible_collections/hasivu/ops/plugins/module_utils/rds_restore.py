@@ -67,9 +67,9 @@ def instance_call(options: Fields) -> Call:
     snapshot = options.get("snapshot_id")
     chosen = [named("DBSnapshotIdentifier", snapshot)] if snapshot else point_in_time(options)
     target = "DBInstanceIdentifier" if snapshot else "TargetDBInstanceIdentifier"
-    rest = plan(
-        options["captured"], not snapshot, options.get("overrides") or {}, options.get("tags") or {}, options["run_id"]
-    )
+    chosen_otherwise, tags = options.get("overrides") or {}, options.get("tags") or {}
+    declared = options.get("declared") or {}
+    rest = plan(options["captured"], not snapshot, chosen_otherwise, tags, options["run_id"], declared)
     operation = "restore_db_instance_from_db_snapshot" if snapshot else "restore_db_instance_to_point_in_time"
     return Call(operation, [named(target, options["instance_id"]), *chosen, *rest])
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.hasivu.ops.plugins.module_utils.rds_parameters import carried_tags, identifiers, port
+from ansible_collections.hasivu.ops.plugins.module_utils.rds_parameters import FIXED, carried_tags, identifiers, port
 
 Fields = dict[str, Any]
 
@@ -127,9 +127,13 @@ def differences(captured: Fields, actual: Fields, explained: dict[str, str], cho
     reasons = {**OF_ITS_OWN, **{SAME.get(name, name): "chosen so" for name in chosen}, **explained}
     if "VpcSecurityGroupIds" in chosen:
         reasons["VpcSecurityGroups"] = "chosen so"
+    rules = {name: why for name, (value, why) in FIXED.items() if actual.get(name) == value}
+    reasons = {**rules, **reasons}
     found = []
     for field in sorted(captured.keys() | actual.keys()):
         before, after = comparable(field, captured), comparable(field, actual)
+        if field == "TagList":  # what the new instance is tagged with besides takes nothing away
+            after = {key: value for key, value in after.items() if key in before}
         if before != after:
             why = reasons.get(field, "")
             found.append({"field": field, "captured": before, "actual": after, "explained": bool(why), "why": why})

@@ -48,6 +48,12 @@ options:
     description: The members of that cluster, as DescribeDBInstances showed them; without it O(captured) alone.
     type: list
     elements: dict
+  declared:
+    description:
+      - Parameters of the call that the inventory declares. They count where O(captured) does not tell them, as for an
+        instance that is gone, of which only backups are left.
+    type: dict
+    default: {}
   overrides:
     description: Parameters of the call, as RDS names them, that shall not be as captured.
     type: dict
@@ -129,6 +135,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "captured": {"type": "dict", "required": True},
     "captured_cluster": {"type": "dict"},
     "captured_members": {"type": "list", "elements": "dict"},
+    "declared": {"type": "dict", "default": {}},
     "overrides": {"type": "dict", "default": {}},
     "tags": {"type": "dict", "default": {}},
     **talk.RUN_TAG_OPTIONS,
