@@ -44,9 +44,24 @@ def test_every_module_runs_in_the_worker() -> None:
     assert {route["action_plugin"] for route in routed.values()} == {"hasivu.ops.in_worker"}
 
 
-def test_every_module_of_a_group_exists() -> None:
-    runtime = yaml.safe_load((COLLECTION / "meta" / "runtime.yml").read_text())
-    assert {name for group in runtime["action_groups"].values() for name in group} <= set(MODULES)
+# Options that a module must take to belong to a group, and those that it must not.
+GROUPS = {
+    "aws": ({"region"}, set()),
+    "kubernetes": ({"kubeconfig"}, set()),
+    "database": ({"user", "password", "sslmode"}, set()),
+    "database_server": ({"sslmode"}, {"user"}),
+}
+
+
+def test_a_group_holds_every_module_that_takes_its_options_and_no_other(
+    documentation: dict[str, dict[str, dict[str, object]]],
+) -> None:
+    groups = yaml.safe_load((COLLECTION / "meta" / "runtime.yml").read_text())["action_groups"]
+    assert {name for group in groups.values() for name in group} <= set(MODULES)
+    taken = {name: set(documentation[f"hasivu.ops.{name}"]["doc"].get("options", {})) for name in MODULES}  # type: ignore[call-overload]
+    for group, (needs, lacks) in GROUPS.items():
+        fitting = {name for name, options in taken.items() if needs <= options and not lacks & options}
+        assert set(groups[group]) == fitting, group
 
 
 def test_the_callbacks_that_ansible_cfg_enables_exist() -> None:

@@ -31,7 +31,7 @@ options:
     type: dict
     default: {}
   snapshots:
-    description: Snapshots that are available, each with C(id) and C(taken).
+    description: Snapshots, each with C(id), C(created) and C(status), as M(hasivu.ops.db_instance_info) returns them.
     type: list
     elements: dict
     default: []
@@ -176,7 +176,9 @@ def world_of(options: dict[str, Any]) -> World:
         status=options["status"],
         multi_az=options["multi_az"],
         window=window_of(options["window"]),
-        snapshots=tuple(Snapshot(one["id"], moment(one["taken"])) for one in options["snapshots"]),
+        snapshots=tuple(
+            Snapshot(one["id"], moment(one["created"])) for one in options["snapshots"] if one["status"] == "available"
+        ),
         replicas=tuple(Replica(one["id"], float(one["lag"])) for one in options["replicas"]),
         elsewhere=window_of(options["elsewhere"]),
     )

@@ -13,7 +13,7 @@ version_added: 0.3.0
 description:
   - Writes a file of JSON into the folder of the run, unless an earlier run of the same chain has one. Then that one
     holds, and is copied, so that what was captured before the first change is never captured again after it.
-  - Without O(content) it only reads.
+  - Without O(content) it only reads. It writes nowhere but into the record, and never reports a change.
 options:
   directory:
     description: Folder of the run's record.
@@ -87,15 +87,14 @@ def main() -> None:
     try:
         kept = first_of([own, *(own.parent.parent / run / name for run in module.params["earlier"] if run)])
         content = module.params["content"] if kept is None else kept
-        changed = content is not None and not own.exists()
-        if changed and not module.check_mode:
+        if content is not None and not own.exists() and not module.check_mode:
             write(own, content)
     except (OSError, ValueError) as error:
         module.fail_json(
             msg=f"The note {name} cannot be read or written: {error}. Mend that before anything is changed.",
             stop="resumable",
         )
-    module.exit_json(changed=changed, found=content is not None, content=content or {}, path=str(own))
+    module.exit_json(changed=False, found=content is not None, content=content or {}, path=str(own))
 
 
 def first_of(files: list[Path]) -> dict[str, Any] | None:
