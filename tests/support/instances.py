@@ -103,4 +103,4 @@ def faults(sandbox: Sandbox, **wanted: Any) -> Iterator[None]:
     try:
         yield
     finally:
-        path.unlink()
+        path.unlink(missing_ok=True)

@@ -26,6 +26,7 @@ PASSWORDS = {
 }
 REPORTS_KEY = {"access_key_id": "AKIATHEKEYOFREPORTSX", "secret_access_key": "fourth-secret-of-the-test"}
 OTHER_SECRETS = {
+    "database_admin": "fifth-secret-of-the-test",
     "redis": "first-token-of-the-test",
     "redis_admin": "third-secret-of-the-test",
     "access_key_reports": json.dumps(REPORTS_KEY),

@@ -46,7 +46,7 @@ def restored(rds, name):
     ],
 )
 def test_a_restore_that_cannot_be_is_refused(rds, name, parameters, expected):
-    """The errors of RestoreDBInstanceToPointInTime (RDS API Reference); what the emulator does not know is refused too."""
+    """The errors of RestoreDBInstanceToPointInTime (RDS API Reference); what is not known is refused too."""
     call = {"TargetDBInstanceIdentifier": name, **parameters}
     assert code(rds.restore_db_instance_to_point_in_time, **call) == expected
 
