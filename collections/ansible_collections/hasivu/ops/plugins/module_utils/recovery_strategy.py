@@ -100,6 +100,7 @@ class Choice:
         strategy: One of STRATEGIES, or nothing when none is possible.
         restore_time: Moment that is restored; nothing when all is kept or the newest is taken.
         snapshot: Snapshot that is restored.
+        taken: Moment that the snapshot holds.
         replica: Replica that is promoted.
         loss_seconds: Time whose writes are lost, at most.
         why: Sentences that explain it.
@@ -109,6 +110,7 @@ class Choice:
     strategy: str = ""
     restore_time: datetime | None = None
     snapshot: str = ""
+    taken: datetime | None = None
     replica: str = ""
     loss_seconds: float = 0.0
     why: list[str] = field(default_factory=list)
@@ -228,7 +230,8 @@ def by_snapshot(world: World, wish: Wish) -> Choice:
         return refused(missing, f"Choose one of: {there}.")
     best = max(fitting, key=lambda one: one.taken)
     sentence = f"Snapshot {best.identifier} of {told(best.taken)} is the newest that fits, and holds nothing later."
-    return Choice("snapshot", snapshot=best.identifier, loss_seconds=seconds_since(best.taken, wish), why=[sentence])
+    loss = seconds_since(best.taken, wish)
+    return Choice("snapshot", snapshot=best.identifier, taken=best.taken, loss_seconds=loss, why=[sentence])
 
 
 def objections_to_loss(choice: Choice, wish: Wish) -> list[str]:

@@ -94,6 +94,10 @@ restore_time:
   description: Moment that is restored, RFC 3339; empty when it is the newest one.
   returned: success
   type: str
+point:
+  description: Moment that the restored database holds, RFC 3339; empty when that is the newest one.
+  returned: success
+  type: str
 snapshot_id:
   description: Snapshot that is restored; empty for every other way.
   returned: success
@@ -214,14 +218,20 @@ def told(choice: Choice) -> dict[str, Any]:
     """Return the decision as the module returns it."""
     return {
         "strategy": choice.strategy,
-        "restore_time": choice.restore_time.astimezone(UTC).isoformat() if choice.restore_time else "",
+        "restore_time": written(choice.restore_time),
         "snapshot_id": choice.snapshot,
+        "point": written(choice.restore_time or choice.taken),
         "replica_id": choice.replica,
         "loss_seconds": round(choice.loss_seconds, 3),
         "restores": choice.strategy in RESTORES,
         "moves": bool(choice.strategy) and choice.strategy not in STAYS,
         "why": choice.why,
     }
+
+
+def written(at: datetime | None) -> str:
+    """Return a time as RFC 3339, or nothing."""
+    return at.astimezone(UTC).isoformat() if at else ""
 
 
 if __name__ == "__main__":

@@ -1,0 +1,180 @@
+"""db-recovery, looked at from outside: to the second, killed on its way, rehearsed, and taken back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from support.killing import wait_for
+from support.rotation import aws, exit_of, http, kill_after, login, stages, works
+from support.sandbox import Sandbox
+from support.writers import DEPLOYMENTS, World
+
+pytestmark = pytest.mark.xdist_group("db-recovery")
+
+INCIDENT = ("-e", "incident_id=INC-7")
+RESTED = "Bring schedules, mappings, functions, jobs and Deployments to rest"
+PUBLISHED = "Make the login with the new address current, in exchange for the old one and for no other"
+DAMAGE = "DELETE FROM order_items WHERE order_id IN (SELECT id FROM orders ORDER BY id DESC LIMIT 300)"
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """Start a sandbox whose database these tests may lose."""
+    started = Sandbox(tmp_path_factory.mktemp("home"))
+    up = started.play("sandbox", "up")
+    assert up.returncode == 0, up.stdout + up.stderr
+    try:
+        yield started
+    finally:
+        assert started.play("sandbox", "down").returncode == 0
+
+
+def acknowledged(sandbox: Sandbox) -> list[dict[str, Any]]:
+    file = sandbox.home / "sandbox" / "application" / "acknowledged_orders.jsonl"
+    whole, _, _ = (file.read_text() if file.exists() else "").rpartition("\n")
+    return [json.loads(line) for line in whole.splitlines()]
+
+
+def a_known_second(sandbox: Sandbox) -> datetime:
+    """Let orders flow, and return a moment between two of them that the log of the changes holds."""
+    http(sandbox, "/_traffic", {"per_second": 10})
+    begun = len(acknowledged(sandbox))
+    wait_for(lambda: len(acknowledged(sandbox)) > begun + 20)
+    moment = datetime.now(UTC)
+    wait_for(lambda: datetime.fromisoformat(acknowledged(sandbox)[-1]["at"]) > moment + timedelta(seconds=1))
+    wait_for(lambda: aws(sandbox, "rds").describe_db_instances()["DBInstances"][0]["LatestRestorableTime"] > moment)
+    return moment
+
+
+def damage(sandbox: Sandbox) -> None:
+    with sandbox.database() as connection:
+        connection.execute(DAMAGE)
+        connection.execute("DROP TABLE refunds")
+
+
+def written(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def world(sandbox: Sandbox) -> dict[str, Any]:
+    """Return what a recovery changes and a rollback puts back."""
+    with sandbox.database() as connection:
+        query = "SELECT rolname, rolcanlogin FROM pg_roles WHERE rolname LIKE 'hasivu%' ORDER BY 1"
+        roles = connection.execute(query).fetchall()
+    return {
+        "roles": roles,
+        "current": [version for version, held in stages(sandbox).items() if "AWSCURRENT" in held],
+        **World(sandbox).picture(),
+    }
+
+
+def test_a_rehearsal_tells_the_origin_of_every_parameter_and_writes_nothing(own: Sandbox) -> None:
+    moment = a_known_second(own)
+    http(own, "/_traffic", {"per_second": 0})
+    before = {part: len(own.requests(part)) for part in ("aws", "kubernetes")}
+    result = own.run("db-recovery", "--check", *INCIDENT, "-e", f"restore_time={written(moment)}")
+    assert result["exit_code"] == 0, result
+    for part, known in before.items():
+        sent = [one for one in own.requests(part)[known:] if one["changing"] and "hasivu-ops" in one["client"]]
+        assert [one["action"] for one in sent if "dryRun" not in one["action"]] == []
+    report = json.loads((own.home / "runs" / result["run"] / "report.json").read_text())
+    (table,) = [one["table"] for one in report["sections"] if one["title"] == "Parameters of the restore"]
+    rows = {row["name"]: row["origin"] for row in table["rows"]}
+    assert {"DBInstanceClass", "DBSubnetGroupName", "VpcSecurityGroupIds", "DBParameterGroupName"} <= set(rows)
+    assert all(rows.values())
+
+
+def test_before_the_log_a_snapshot_is_refused_until_its_loss_is_accepted(own: Sandbox) -> None:
+    long_ago = datetime.now(UTC) - timedelta(days=30)
+    result = own.run("db-recovery", *INCIDENT, "-e", f"restore_time={written(long_ago)}")
+    assert result["exit_code"] == 3
+    assert "accept_loss_s" in result["message"]
+
+
+def test_taken_back_before_users_are_let_in_the_world_is_as_it_was(own: Sandbox) -> None:
+    moment = a_known_second(own)
+    http(own, "/_traffic", {"per_second": 0})
+    before, held = world(own), login(own)
+    run = kill_after(own, PUBLISHED, "run", "db-recovery", *INCIDENT, "-e", f"restore_time={written(moment)}")
+    assert not works(own, held)
+    back = exit_of(own.play("rollback", run.name, "--json"))
+    assert back["exit_code"] == 0, back
+    assert world(own) == before
+    assert works(own, held)
+    assert http(own, "/ready")["status"] == "ready"
+
+
+def test_killed_on_its_way_the_database_comes_back_to_the_second(own: Sandbox) -> None:
+    before = world(own)
+    moment = a_known_second(own)
+    damage(own)
+    old = login(own)
+    name = ("-e", "target_id=hasivu-sandbox-recovered")
+    command: tuple[str, ...] = ("run", "db-recovery", *INCIDENT, "-e", f"restore_time={written(moment)}", *name)
+    for step in (RESTED, PUBLISHED):
+        run = kill_after(own, step, *command)
+        command = ("resume", run.name)
+    http(own, "/_traffic", {"per_second": 0})
+    done = exit_of(own.play(*command, "--json"))
+    assert done["exit_code"] == 0, done
+    new = login(own)
+    assert (new["port"], new["username"]) != (old["port"], old["username"])
+    with server(new) as restored:
+        check_rows(own, restored, moment)
+    refused_by_the_old_server(old)
+    check_platform(own, before)
+    check_measure(own.home / "runs" / done["run"], moment)
+
+
+def server(held: dict[str, Any]) -> psycopg.Connection[tuple[Any, ...]]:
+    """Log in to the server that a secret names."""
+    return psycopg.connect(
+        host=held["host"], port=held["port"], dbname=held["dbname"], user=held["username"], password=held["password"]
+    )
+
+
+def check_rows(sandbox: Sandbox, restored: psycopg.Connection[tuple[Any, ...]], moment: datetime) -> None:
+    """Check that every order acknowledged before the moment is there, and none from after it."""
+    orders = acknowledged(sandbox)
+    early = [one["id"] for one in orders if datetime.fromisoformat(one["at"]) < moment]
+    query = "SELECT id FROM unnest(%s::bigint[]) AS wanted(id) EXCEPT SELECT id FROM orders"
+    assert restored.execute(query, [early]).fetchall() == []
+    late = restored.execute("SELECT max(created_at) FROM orders WHERE created_at > %s", [moment]).fetchone()
+    assert late == (None,)
+    lines = "SELECT count(*) FROM orders o LEFT JOIN order_items i ON i.order_id = o.id WHERE i.order_id IS NULL"
+    assert restored.execute(lines).fetchone() == (0,)
+    assert restored.execute("SELECT count(*) > 0 FROM refunds").fetchone() == (True,)
+
+
+def refused_by_the_old_server(held: dict[str, Any]) -> None:
+    """Check that the login from before cannot write to the old server any more."""
+    with pytest.raises(psycopg.OperationalError, match=r"not permitted|authentication failed"):
+        server(held)
+
+
+def check_platform(sandbox: Sandbox, before: dict[str, Any]) -> None:
+    """Check that every writer is as it was, and that orders are taken again."""
+    after = World(sandbox).picture()
+    assert [after[name]["replicas"] for name in DEPLOYMENTS] == [before[name]["replicas"] for name in DEPLOYMENTS]
+    for name in ("autoscaler", "cron job", "concurrency", "mapping", "schedule", "rule"):
+        assert after[name] == before[name]
+    assert http(sandbox, "/ready")["status"] == "ready"
+    count = http(sandbox, "/stats")
+    http(sandbox, "/_traffic", {"per_second": 10})
+    wait_for(lambda: http(sandbox, "/stats")["ok"] > count["ok"] + 10)
+    http(sandbox, "/_traffic", {"per_second": 0})
+
+
+def check_measure(run: Path, moment: datetime) -> None:
+    """Check that what the record says of the loss is what the restore point makes it."""
+    objectives = json.loads((run / "objectives.json").read_text())
+    assert objectives["met"] == {"rto": True, "rpo": True}
+    newest = datetime.fromisoformat(objectives["newest_recovered"]["at"])
+    assert newest <= moment
+    assert moment - newest < timedelta(seconds=2)
