@@ -19,6 +19,7 @@ from hasivu_play.sandbox.layout import Layout, write_private
 
 ONE_ATTEMPT = Config(retries={"total_max_attempts": 1})
 PASSWORDS = {
+    "hasivu_admin": "sixth-secret-of-the-test",
     "hasivu_app_a": "first-secret-of-the-test",
     "hasivu_maint": "second-secret-of-the-test",
     "hasivu_monitor": "third-secret-of-the-test",
