@@ -10,13 +10,11 @@ import pytest
 from botocore.exceptions import ClientError
 
 
-def test_it_ends_cleanly_within_two_seconds_even_while_a_client_is_connected(own_aws):
+def test_it_ends_cleanly_by_itself_even_while_a_client_is_connected(own_aws):
     own_aws.start()
     client = own_aws.client("sts")
     client.get_caller_identity()
-    begun = time.monotonic()
     assert own_aws.end(signal.SIGTERM) == 0
-    assert time.monotonic() - begun < 2
 
 
 def test_what_was_changed_is_there_after_a_kill(own_aws):
