@@ -5,10 +5,10 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from ansible_collections.hasivu.ops.plugins.module_utils.report_file import write_private
 from ansible_collections.hasivu.ops.plugins.module_utils.secret import (
     CURRENT,
     PENDING,
@@ -108,11 +108,4 @@ def note_version(path: str, version_id: str, old_version: str) -> None:
     Raises:
         OSError: It cannot be written.
     """
-    note = json.dumps({"version_id": version_id, "old_version": old_version})
-    draft = Path(path).with_name(f".{Path(path).name}.new")
-    with draft.open("w", encoding="utf-8") as file:
-        draft.chmod(0o600)
-        file.write(note + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
+    write_private(Path(path), json.dumps({"version_id": version_id, "old_version": old_version}) + "\n")

@@ -9,6 +9,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.hasivu.ops.plugins.module_utils.report_file import write_private
 from ansible_collections.hasivu.ops.plugins.module_utils.rows_table import Table, read_values
 from ansible_collections.hasivu.ops.plugins.module_utils.verification_horizon import Horizon
 from ansible_collections.hasivu.ops.plugins.module_utils.verification_ranges import (
@@ -73,10 +74,7 @@ def write(path: str, review: Review) -> str:
         OSError: The folder is missing, full or not ours.
     """
     text = json.dumps(review, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
-    target = Path(path)
-    target.touch(mode=0o600)
-    target.chmod(0o600)
-    target.write_text(text, encoding="utf-8")
+    write_private(Path(path), text)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

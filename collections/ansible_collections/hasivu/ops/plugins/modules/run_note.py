@@ -65,11 +65,11 @@ path:
 """
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.hasivu.ops.plugins.module_utils.report_file import write_private
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "directory": {"type": "path", "required": True},
@@ -88,7 +88,7 @@ def main() -> None:
         kept = first_of([own, *(own.parent.parent / run / name for run in module.params["earlier"] if run)])
         content = module.params["content"] if kept is None else kept
         if content is not None and not own.exists() and not module.check_mode:
-            write(own, content)
+            write_private(own, json.dumps(content, indent=2, sort_keys=True) + "\n")
     except (OSError, ValueError) as error:
         module.fail_json(
             msg=f"The note {name} cannot be read or written: {error}. Mend that before anything is changed.",
@@ -109,16 +109,6 @@ def first_of(files: list[Path]) -> dict[str, Any] | None:
             found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
             return found
     return None
-
-
-def write(file: Path, content: dict[str, Any]) -> None:
-    """Write the note whole or not at all, and on the disk before anybody acts on it."""
-    draft = file.with_name(f".{file.name}.part")
-    with draft.open("w", encoding="utf-8") as opened:
-        json.dump(content, opened, indent=2, sort_keys=True)
-        opened.flush()
-        os.fsync(opened.fileno())
-    draft.rename(file)
 
 
 if __name__ == "__main__":
