@@ -52,6 +52,7 @@ class Course:
 
     def step_started(self, step: StepRun) -> None:
         """Enter the phase that begins with a step, and announce that the step after it cannot be taken back."""
+        self.tick()
         for number, phase in enumerate(self._plan.phases):
             if phase.begins == step.name and number != self._phase:
                 self._phase, self._phase_began = number, self._now()
@@ -59,7 +60,6 @@ class Course:
         if step.name == self._plan.step_before and not self._announced:
             self._announced = True
             self._say(AHEAD, self._ahead("Ctrl-C now stops before it."), "yellow")
-        self.tick()
 
     def step_ended(self, step: StepRun) -> None:
         """Stop the clock when service is back, and tell that the point of no return is crossed."""
