@@ -87,12 +87,12 @@ def test_a_pipe_is_told_of_phase_clock_and_what_cannot_be_taken_back():
     stream = io.StringIO()
     course(progress_for(stream).notice).step_started(StepRun("Restore it"))
     assert stream.getvalue().splitlines() == [
+        "note          06:30:00  RTO clock 50 min 0 s of 1 h 0 min: at risk.",
         (
             "note          06:30:00  Phase 1 of 2: Restore; next: Return. RTO clock 50 min 0 s of 1 h 0 min: at risk. "
             "Expected end 06:32 UTC (12:02 IST)."
         ),
         "note          06:30:00  The next step cannot be taken back: Switch. Ctrl-C now stops before it.",
-        "note          06:30:00  RTO clock 50 min 0 s of 1 h 0 min: at risk.",
     ]
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from ansible_collections.hasivu.ops.plugins.module_utils.kubernetes import Cluster, KubernetesError, list_all, path_of
 from ansible_collections.hasivu.ops.plugins.module_utils.kubernetes_change import (
     CONFLICT,
+    FIELD_MANAGER,
     NOT_FOUND,
     VERSION,
     Object,
@@ -83,7 +84,12 @@ class Objects:
         """Return who changed one last, as the API server noted it; who only tells its status does not count."""
         noted = self.get(name)["metadata"].get("managedFields") or []
         managed = [one for one in noted if one.get("subresource") != "status"]
-        return str(max(managed, key=lambda one: one.get("time", ""), default={}).get("manager", "somebody"))
+        return str(max(managed, key=when_and_whether_others, default={}).get("manager", "somebody"))
+
+
+def when_and_whether_others(noted: Object) -> tuple[str, bool]:
+    """Order the notes of changes by time; of one second, for they are noted in whole seconds, ours came first."""
+    return noted.get("time", ""), noted.get("manager") != FIELD_MANAGER
 
 
 def asked(question: Callable[[], Any]) -> Any:

@@ -77,10 +77,11 @@ def test_scaling_up_is_switched_off_and_put_back() -> None:
     assert {body["metadata"]["resourceVersion"] for _, body in cluster.patches} == {"7"}
 
 
-def test_who_changed_an_object_last_is_not_who_tells_its_status() -> None:
+def test_who_changed_an_object_last_is_not_who_tells_its_status_and_within_a_second_not_we() -> None:
     noted = [
+        {"manager": "hasivu-ops", "time": "2026-11-26T06:30:02Z"},
         {"manager": "argocd", "time": "2026-11-26T06:30:02Z"},
-        {"manager": "hasivu-ops", "time": "2026-11-26T06:30:01Z"},
+        {"manager": "flux", "time": "2026-11-26T06:30:01Z"},
         {"manager": "kube-controller-manager", "time": "2026-11-26T06:30:03Z", "subresource": "status"},
     ]
     cluster = FakeCluster(horizontalpodautoscalers=[thing("web", {}, managedFields=noted), thing("api", {})])
