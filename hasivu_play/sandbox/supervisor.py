@@ -10,7 +10,7 @@ from typing import Any
 from hasivu_play.errors import StoppedError
 from hasivu_play.sandbox import fault_markers
 from hasivu_play.sandbox.credentials import make_credentials
-from hasivu_play.sandbox.layout import Layout
+from hasivu_play.sandbox.layout import Layout, write_private
 from hasivu_play.sandbox.lifecycles import make_lifecycles
 from hasivu_play.sandbox.lock import LOCK, locked
 from hasivu_play.sandbox.part import Part
@@ -19,6 +19,7 @@ from hasivu_play.sandbox.process import recall
 from hasivu_play.sandbox.repository import make_repository
 
 AWS, PROGRAMS = "aws", "programs"
+FORM = "2"  # of the files that the parts keep; another one is not read
 PROGRAM_SECONDS = 3.0
 Status = dict[str, dict[str, Any]]
 Progress = Callable[[str], None]
@@ -75,6 +76,7 @@ def collect(layout: Layout, ask: Callable[[Part], dict[str, Any]]) -> Status:
 
 def start_missing(layout: Layout, progress: Progress) -> None:
     """Start the parts that do not run, but for those that a fault holds down."""
+    refuse_another_form(layout)
     make_credentials(layout)
     make_repository(layout)
     make_lifecycles(layout)
@@ -89,6 +91,21 @@ def start_missing(layout: Layout, progress: Progress) -> None:
     start_all([part for part in missing if part.name != LAST], progress)
     write_endpoints(layout, everything)
     start_all([part for part in missing if part.name == LAST], progress)
+
+
+def refuse_another_form(layout: Layout) -> None:
+    """Refuse a sandbox that another version of the program has made, and mark one that is made now.
+
+    Raises:
+        StoppedError: The parts could not read what it keeps.
+    """
+    mark = layout.root / "form"
+    if not (layout.root / "ports.json").exists():
+        write_private(mark, FORM)
+    elif not mark.exists() or mark.read_text(encoding="utf-8") != FORM:
+        raise StoppedError(
+            "The sandbox was made by another version of hasivu-play. Run `hasivu-play sandbox reset` to make it anew."
+        )
 
 
 def start_all(missing: Sequence[Part], progress: Progress) -> None:

@@ -87,3 +87,10 @@ def test_a_part_that_a_fault_holds_down_is_named(layout: Layout) -> None:
 
 def test_every_fault_says_what_it_is() -> None:
     assert all(description.endswith(".") for description in faults.FAULTS.values())
+
+
+def test_a_sandbox_of_another_version_is_refused_with_the_mend(layout: Layout) -> None:
+    ports.ports(layout, ["postgresql"])
+    with pytest.raises(StoppedError, match="another version of hasivu-play. Run `hasivu-play sandbox reset`"):
+        supervisor.up(layout)
+    assert not (layout.root / "postgresql").exists()
