@@ -11,7 +11,7 @@ from support.maintenance import dead_rows, sessions_of_runs, wear
 from support.sandbox import Sandbox
 from support.thorough import thorough
 
-SHARES = 2
+SHARES = 3
 
 
 @pytest.mark.parametrize(
@@ -19,10 +19,11 @@ SHARES = 2
     [
         pytest.param(0, marks=pytest.mark.xdist_group("killed-0")),
         pytest.param(1, marks=[pytest.mark.xdist_group("killed-1"), thorough]),
+        pytest.param(2, marks=[pytest.mark.xdist_group("killed-1"), thorough]),
     ],
 )
 def test_killed_at_every_step_and_resumed_each_time_a_run_ends_right(sandbox: Sandbox, share: int) -> None:
-    """Each share kills at every second step; what goes on with a killed run is killed at the next."""
+    """Each share kills at every third step; what goes on with a killed run is killed at the next."""
     wear(sandbox)
     known = set(sandbox.runs())
     whole = sandbox.run("weekly-db")
