@@ -170,7 +170,7 @@ def test_going_back_a_lost_key_is_deleted_too(sandbox: Sandbox, keys: AccessKeys
     assert keys.secret.current() == before
 
 
-@pytest.mark.parametrize("step", [pytest.param(TEST, marks=thorough), DELETE])
+@pytest.mark.parametrize("step", [pytest.param(TEST, marks=thorough), CHECK])
 def test_killed_it_goes_back_also_when_the_way_back_is_killed(sandbox: Sandbox, keys: AccessKeys, step: str) -> None:
     before = keys.secret.current()
     with published_login_works(keys.secret, keys.works):
