@@ -13,7 +13,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psycopg
 import pytest
+from botocore.exceptions import ClientError
 from support.instances import DATABASE_GROUP, FENCE_GROUP, Instances, faults
 from support.sandbox import Sandbox
 from support.thorough import thorough
@@ -89,6 +91,32 @@ def test_a_fenced_instance_refuses_new_logins_and_keeps_open_ones(copy: Instance
     assert not copy.lets_in(COPY, "hasivu_app_a")
     change(copy, **ADMITTED)
     assert copy.lets_in(COPY, "hasivu_app_a")
+
+
+def test_a_standby_takes_over_behind_the_same_address_and_only_where_there_is_one(copy: Instances) -> None:
+    """ForceFailover (API Reference, RebootDBInstance), and its events (User Guide, Amazon RDS event categories).
+
+    "You can't enable force failover if the instance isn't configured for Multi-AZ."
+    """
+    name = {"DBInstanceIdentifier": COPY, "ForceFailover": True}
+    with pytest.raises(ClientError, match="InvalidParameterCombination"):
+        copy.rds.reboot_db_instance(**name)
+    change(copy, MultiAZ=True)
+    before = copy.show(COPY)
+    session = copy.connect(COPY)
+    copy.rds.reboot_db_instance(**name)
+    assert copy.wait(COPY, "available") == ["rebooting", "available"]
+    with pytest.raises(psycopg.OperationalError):
+        session.execute("SELECT 1")
+    after = copy.show(COPY)
+    zones = ("AvailabilityZone", "SecondaryAvailabilityZone")
+    assert [after[zone] for zone in zones] == [before[zone] for zone in reversed(zones)]
+    assert (after["Endpoint"], after["DbiResourceId"]) == (before["Endpoint"], before["DbiResourceId"])
+    assert copy.rows(COPY, "SELECT count(*) FROM trial") == [(5,)]
+    told = {"SourceIdentifier": COPY, "SourceType": "db-instance", "EventCategories": ["failover"]}
+    messages = [event["Message"] for event in copy.rds.describe_events(**told)["Events"]]
+    assert messages == ["Multi-AZ instance failover started.", "Multi-AZ instance failover completed"]
+    change(copy, MultiAZ=False)
 
 
 def change(copy: Instances, **settings: object) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 ACCOUNT = "204867531290"
 REGION = "ap-south-1"
+OTHER_REGION = "ap-south-2"
 HOST = "127.0.0.1"
 
 

@@ -30,12 +30,18 @@ class SeedError(Exception):
 
 
 async def call(
-    service: str, method: str, path: str, body: bytes = b"", query: dict[str, list[str]] | None = None, **headers: str
+    service: str,
+    method: str,
+    path: str,
+    body: bytes = b"",
+    query: dict[str, list[str]] | None = None,
+    region: str = REGION,
+    **headers: str,
 ) -> bytes:
     """Send one request to a service and return the body of its answer."""
-    credential = f"AWS4-HMAC-SHA256 Credential=SEED/20260101/{REGION}/{service}/aws4_request"
+    credential = f"AWS4-HMAC-SHA256 Credential=SEED/20260101/{region}/{service}/aws4_request"
     sent = {"authorization": credential, "host": "127.0.0.1", **{k.replace("_", "-"): v for k, v in headers.items()}}
-    with request_scope(ACCOUNT, REGION):
+    with request_scope(ACCOUNT, region):
         status, _, answer = await app._dispatch_service_request(
             method, path, sent, body, query or {}, str(uuid.uuid4())
         )
@@ -44,13 +50,14 @@ async def call(
     return bytes(answer)
 
 
-async def json_call(service: str, operation: str, **parameters: Any) -> dict[str, Any]:
+async def json_call(service: str, operation: str, region: str = REGION, **parameters: Any) -> dict[str, Any]:
     """Call an operation of a service that speaks JSON."""
     body = await call(
         service,
         "POST",
         "/",
         json.dumps(parameters).encode(),
+        region=region,
         content_type="application/x-amz-json-1.1",
         x_amz_target=f"{TARGETS[service]}.{operation}",
     )
@@ -58,11 +65,12 @@ async def json_call(service: str, operation: str, **parameters: Any) -> dict[str
     return answer
 
 
-async def query_call(service: str, operation: str, **parameters: str) -> str:
+async def query_call(service: str, operation: str, region: str = REGION, **parameters: str) -> str:
     """Call an operation of a service that speaks the query protocol; `__` in a name stands for a dot."""
     form = {"Action": operation, **{name.replace("__", "."): value for name, value in parameters.items()}}
     content_type = "application/x-www-form-urlencoded"
-    return (await call(service, "POST", "/", urlencode(form).encode(), content_type=content_type)).decode()
+    sent = await call(service, "POST", "/", urlencode(form).encode(), region=region, content_type=content_type)
+    return sent.decode()
 
 
 async def rest_call(service: str, method: str, path: str, **parameters: Any) -> dict[str, Any]:

@@ -32,7 +32,8 @@ NAMES = {
         DescribeDBProxyTargets DescribeDBSnapshots DescribeDBSubnetGroups DescribeEvents DescribeOptionGroups
         DescribePendingMaintenanceActions ListTagsForResource ModifyDBInstance PromoteReadReplica
         RebootDBInstance RemoveTagsFromResource RestoreDBInstanceFromDBSnapshot RestoreDBInstanceToPointInTime
-        StartDBInstance StopDBInstance
+        StartDBInstance StartDBInstanceAutomatedBackupsReplication StopDBInstance
+        StopDBInstanceAutomatedBackupsReplication
         """,
     "cloudwatch": """
         DeleteAlarms DeleteDashboards DescribeAlarmHistory DescribeAlarms DescribeAlarmsForMetric DisableAlarmActions

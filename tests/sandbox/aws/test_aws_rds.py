@@ -96,6 +96,13 @@ def test_a_protected_instance_is_not_deleted(rds):
     assert code(rds.delete_db_instance, **call) == "InvalidParameterCombination"
 
 
+def test_a_standby_is_in_another_zone(rds, restored):
+    """SecondaryAvailabilityZone is told of an instance with Multi-AZ support alone (API Reference, DBInstance)."""
+    source = rds.describe_db_instances(DBInstanceIdentifier="hasivu-sandbox")["DBInstances"][0]
+    assert source["SecondaryAvailabilityZone"] != source["AvailabilityZone"]
+    assert "SecondaryAvailabilityZone" not in restored
+
+
 def test_without_immediate_application_a_value_waits(rds):
     """PendingModifiedValues (API Reference, ModifyDBInstance)."""
     name = {"DBInstanceIdentifier": "hasivu-sandbox"}

@@ -12,7 +12,7 @@ from ministack.core.responses import get_region
 from ministack.services import rds as emulated
 
 from hasivu_play.sandbox.aws.faults import Faults
-from hasivu_play.sandbox.aws.rds import account, backups, instances, restores, snapshots, tags, wire
+from hasivu_play.sandbox.aws.rds import account, backups, instances, replication, restores, snapshots, tags, wire
 from hasivu_play.sandbox.aws.rds.archive import Archive
 from hasivu_play.sandbox.aws.rds.errors import RdsError
 from hasivu_play.sandbox.aws.rds.paging import PAGING
@@ -39,12 +39,13 @@ class Rds:
         view = View(self.store, archive, faults)
         self._snapshots = snapshots.Snapshots(self.store, view)
         self._backups = backups.Backups(self.store, view)
+        self._replication = replication.Replication(self.store, self._backups, archive, faults)
         self._account = account.Account(self.store, faults)
         self._instances = instances.Instances(self.store, view, servers, self._snapshots)
         self._restores = restores.Restores(self.store, view, self._backups, self._account)
         steps = Steps(self.store, servers, self._backups, self._snapshots, faults).table()
         self._worker = Worker(self.store, {**steps, **SnapshotSteps(self.store, servers, faults).table()})
-        self._keeper = Keeper(self.store, servers, archive)
+        self._keeper = Keeper(self.store, servers, archive, self._replication)
 
     def apply(self) -> None:
         """Put the operations in place."""
@@ -84,6 +85,8 @@ class Rds:
                 restores.PARAMETERS["RestoreDBInstanceFromDBSnapshot"],
             ),
             "DescribeDBInstanceAutomatedBackups": (self._backups.describe, backups.PARAMETERS),
+            "StartDBInstanceAutomatedBackupsReplication": (self._replication.start, replication.PARAMETERS),
+            "StopDBInstanceAutomatedBackupsReplication": (self._replication.stop, ("SourceDBInstanceArn",)),
             "DescribeAccountAttributes": (self._account.describe, ()),
             "DescribeEvents": (self._account.events, account.EVENT_PARAMETERS),
         }

@@ -83,7 +83,7 @@ class Backups:
             if instance.region == region and found.get(field) == name:
                 return self.of(instance)
         for one in self._store.backups:
-            if one.region == region and one.shown[field] == name:
+            if one.region == region and one.shown[field] == name and "RestoreWindow" in one.shown:
                 begin, end = (seconds(one.shown["RestoreWindow"][key]) for key in ("EarliestTime", "LatestTime"))
                 return Source(one.instance, one.directory, (begin, end))
         raise not_found("DBInstanceAutomatedBackupNotFound", f"The automated backup of {name} was not found.")
@@ -102,11 +102,16 @@ class Backups:
             self._store.backups.append(Backup(shown, instance.region, instance.directory, dict(instance.shown)))
 
 
+def backup_arn(region: str, resource_id: str) -> str:
+    """Return the ARN of the automated backups that a Region keeps of an instance."""
+    return arn(region, "auto-backup", f"ab-{resource_id[3:].lower()}")
+
+
 def backup(shown: Fields, region: str, window: tuple[float, float], status: str) -> Fields:
     """Return an automated backup as RDS shows it."""
     return {
         **{name: shown[name] for name in FIELDS if name in shown},
-        "DBInstanceAutomatedBackupsArn": arn(region, "auto-backup", f"ab-{shown['DbiResourceId'][3:].lower()}"),
+        "DBInstanceAutomatedBackupsArn": backup_arn(region, shown["DbiResourceId"]),
         "Region": region,
         "Status": status,
         "Encrypted": shown["StorageEncrypted"],

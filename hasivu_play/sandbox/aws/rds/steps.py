@@ -13,12 +13,12 @@ from hasivu_play.sandbox.aws.rds.moments import timestamp
 from hasivu_play.sandbox.aws.rds.server import Server
 from hasivu_play.sandbox.aws.rds.snapshots import Snapshots
 from hasivu_play.sandbox.aws.rds.store import Instance, Store, arn
+from hasivu_play.sandbox.aws.rds.view import other_zone
 from hasivu_play.sandbox.aws.rds.work import Servers, Step
 
 Fields = dict[str, Any]
 STEP_SECONDS = 1.0
 BASE_SECONDS = 120.0
-ZONES = ("a", "b", "c")
 
 
 class Steps:
@@ -129,6 +129,8 @@ class Steps:
     def reboot(self, instance: Instance, work: Fields) -> bool:
         """Restart the server; values that waited for it are in force afterwards."""
         server = self._servers.of(instance)
+        if work["failover"]:
+            self.note(instance, "Multi-AZ instance failover started.", "failover")
         server.stop()
         self.pause()
         server.start()
@@ -137,9 +139,9 @@ class Steps:
                 group["ParameterApplyStatus"] = "in-sync"
             if work["failover"]:
                 instance.shown["AvailabilityZone"] = other_zone(instance.shown["AvailabilityZone"])
+        self.note(instance, "DB instance restarted", "availability")
         if work["failover"]:
             self.note(instance, "Multi-AZ instance failover completed", "failover")
-        self.note(instance, "DB instance restarted", "availability")
         self.settle(instance, "available")
         return True
 
@@ -222,8 +224,3 @@ class Steps:
 def usable_for(base: Any, moment: float | None) -> bool:
     """Say whether a base backup was complete at a moment."""
     return moment is None or base_backup.ended(base) <= moment
-
-
-def other_zone(zone: str) -> str:
-    """Return the zone to which a failover goes."""
-    return zone[:-1] + ZONES[(ZONES.index(zone[-1]) + 1) % 2]

@@ -16,6 +16,7 @@ from hasivu_play.sandbox.edge.certificates import DATABASE_ROOT
 
 Fields = dict[str, Any]
 SERVER_DAYS = 365
+ZONES = ("a", "b", "c")
 WITHOUT_ADDRESS = ("creating", "incompatible-restore", "failed")
 
 
@@ -34,6 +35,8 @@ class View:
         port = self._store.port(instance)
         if port and shown["DBInstanceStatus"] not in WITHOUT_ADDRESS:
             shown["Endpoint"] = {"Address": "127.0.0.1", "Port": port, "HostedZoneId": "Z2VFMSZA74J7XZ"}
+        if shown["MultiAZ"]:
+            shown["SecondaryAvailabilityZone"] = other_zone(shown["AvailabilityZone"])
         window = self.window(instance)
         if window:
             shown["LatestRestorableTime"] = timestamp(window[1])
@@ -70,3 +73,8 @@ def next_end(created: datetime, now: datetime) -> datetime:
     while end < now + timedelta(days=SERVER_DAYS // 2):
         end += timedelta(days=SERVER_DAYS)
     return end
+
+
+def other_zone(zone: str) -> str:
+    """Return the zone of the standby, to which a failover goes."""
+    return zone[:-1] + ZONES[(ZONES.index(zone[-1]) + 1) % 2]

@@ -14,6 +14,7 @@ from typing import Any
 from hasivu_play.sandbox.aws.rds import access
 from hasivu_play.sandbox.aws.rds.archive import Archive
 from hasivu_play.sandbox.aws.rds.programs import Programs
+from hasivu_play.sandbox.aws.rds.replication import Replication
 from hasivu_play.sandbox.aws.rds.server import Server
 from hasivu_play.sandbox.aws.rds.store import Fields, Instance, Snapshot, Store
 from hasivu_play.sandbox.layout import Layout
@@ -91,13 +92,14 @@ class Worker:
 
 
 class Keeper:
-    """Keeps the archived log of every server that runs moving on."""
+    """Keeps the archived log of every server that runs moving on, and what other Regions keep of it."""
 
-    def __init__(self, store: Store, servers: Servers, archive: Archive) -> None:
+    def __init__(self, store: Store, servers: Servers, archive: Archive, replication: Replication) -> None:
         """Keep what is in the store."""
         self._store = store
         self._servers = servers
         self._archive = archive
+        self._replication = replication
 
     def keep_looking(self) -> None:
         """Look at each server for as long as the process lives."""
@@ -113,3 +115,7 @@ class Keeper:
                     self._archive.look(self._servers.of(instance))
                 except OSError:  # its folder went away meanwhile
                     logging.getLogger(__name__).exception("The log of %s could not be looked at", instance.name)
+        try:
+            self._replication.look()
+        except OSError:  # a folder went away meanwhile
+            logging.getLogger(__name__).exception("Backups could not be replicated")

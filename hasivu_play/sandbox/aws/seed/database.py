@@ -8,9 +8,9 @@ from typing import Any
 from ministack.core.responses import request_scope
 from ministack.services import ec2
 
-from hasivu_play.sandbox.aws.environment import ACCOUNT, REGION
+from hasivu_play.sandbox.aws.environment import ACCOUNT, OTHER_REGION, REGION
 from hasivu_play.sandbox.aws.internal import json_call, query_call
-from hasivu_play.sandbox.aws.rds import groups, settings
+from hasivu_play.sandbox.aws.rds import groups, replication, settings
 from hasivu_play.sandbox.aws.rds.moments import timestamp
 from hasivu_play.sandbox.aws.rds.snapshots import FOLDER, described
 from hasivu_play.sandbox.aws.rds.store import Instance, Snapshot, Store, arn, new_resource_id
@@ -40,40 +40,45 @@ TAGS = [{"Key": "application", "Value": "hasivu"}, {"Key": "environment", "Value
 
 async def plant(store: Store) -> None:
     """Make the groups, the key, the instance and a snapshot from before the window of point-in-time restore."""
-    await make_groups()
-    key = await make_key()
+    for region in (REGION, OTHER_REGION):
+        await make_groups(region)
+    key, other_key = await make_key(REGION), await make_key(OTHER_REGION)
     with request_scope(ACCOUNT, REGION):
         instance = Instance(described_instance(key), REGION, DIRECTORY)
     store.instances.append(instance)
+    replication.begin(store, instance, OTHER_REGION, other_key, RETENTION_DAYS)
     store.snapshots.append(old_snapshot(instance))
     store.save()
 
 
-async def make_groups() -> None:
-    """Make subnet groups, parameter group and option group."""
-    with request_scope(ACCOUNT, REGION):
+async def make_groups(region: str) -> None:
+    """Make subnet groups, parameter group and option group of a Region."""
+    with request_scope(ACCOUNT, region):
         ec2._ensure_defaults_initialized()
         subnets = sorted(ec2._subnets)
     for name in (groups.DEFAULT_SUBNETS, SUBNETS):
         members = {f"SubnetIds__SubnetIdentifier__{n}": subnet for n, subnet in enumerate(subnets, start=1)}
         what = {"DBSubnetGroupName": name, "DBSubnetGroupDescription": name}
-        await query_call("rds", "CreateDBSubnetGroup", **what, **members)
+        await query_call("rds", "CreateDBSubnetGroup", region, **what, **members)
     family = {"DBParameterGroupFamily": f"postgres{groups.major(VERSION)}"}
     for name in (groups.default_parameters(VERSION), PARAMETERS):
-        await query_call("rds", "CreateDBParameterGroup", DBParameterGroupName=name, Description=name, **family)
+        await query_call("rds", "CreateDBParameterGroup", region, DBParameterGroupName=name, Description=name, **family)
     for name, value, method in VALUES:
         change = {"ParameterName": name, "ParameterValue": value, "ApplyMethod": method}
         numbered = {f"Parameters__Parameter__1__{field}": text for field, text in change.items()}
-        await query_call("rds", "ModifyDBParameterGroup", DBParameterGroupName=PARAMETERS, **numbered)
+        await query_call("rds", "ModifyDBParameterGroup", region, DBParameterGroupName=PARAMETERS, **numbered)
     engine = {"EngineName": "postgres", "MajorEngineVersion": groups.major(VERSION)}
     for name in (groups.default_options(VERSION), OPTIONS):
-        await query_call("rds", "CreateOptionGroup", OptionGroupName=name, OptionGroupDescription=name, **engine)
+        await query_call(
+            "rds", "CreateOptionGroup", region, OptionGroupName=name, OptionGroupDescription=name, **engine
+        )
 
 
-async def make_key() -> str:
-    """Make the key that encrypts the storage, and return its ARN."""
-    made = await json_call("kms", "CreateKey", Description="Storage of HASIVU")
-    await json_call("kms", "CreateAlias", AliasName="alias/hasivu-storage", TargetKeyId=made["KeyMetadata"]["KeyId"])
+async def make_key(region: str) -> str:
+    """Make the key that encrypts the storage in a Region, and return its ARN."""
+    made = await json_call("kms", "CreateKey", region, Description="Storage of HASIVU")
+    alias = {"AliasName": "alias/hasivu-storage", "TargetKeyId": made["KeyMetadata"]["KeyId"]}
+    await json_call("kms", "CreateAlias", region, **alias)
     return str(made["KeyMetadata"]["Arn"])
 
 

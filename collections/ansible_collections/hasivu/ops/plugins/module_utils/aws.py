@@ -36,18 +36,19 @@ CONNECT_SECONDS = 5
 READ_SECONDS = 60
 
 
-def client(module: AnsibleModule, service: str, attempts: int = ATTEMPTS) -> Any:
+def client(module: AnsibleModule, service: str, attempts: int = ATTEMPTS, region: str | None = None) -> Any:
     """Return a boto3 client of a service with the module's region, standard retries and bounded waits.
 
     Args:
         module: The module whose parameters hold region and endpoint; it fails when boto3 or the service is missing.
         service: Name of the service as boto3 knows it, such as `rds`.
         attempts: How often a call is tried in all.
+        region: Another Region than that of the module.
     """
     if BOTO3_IMPORT_ERROR:
         module.fail_json(msg=missing_required_lib("boto3"), exception=BOTO3_IMPORT_ERROR)
     try:
-        return new_client(service, module.params["region"], module.params["endpoint_url"], attempts)
+        return new_client(service, region or module.params["region"], module.params["endpoint_url"], attempts)
     except (BotoCoreError, ValueError) as error:
         module.fail_json(
             msg=f"AWS cannot be called: {error}. Check the region, the profile and the service.", stop="bad_input"

@@ -20,6 +20,7 @@ MASTER_OPTION: dict[str, Any] = {
         "secret_id": {"type": "str", "required": True, "no_log": False},
         "version_id": {"type": "str"},
         "stage": {"type": "str", "default": "AWSCURRENT"},
+        "region": {"type": "str"},
         "database": {"type": "str", "required": True},
         "sslmode": {"type": "str", "default": "verify-full"},
         "sslrootcert": {"type": "path"},
@@ -36,7 +37,7 @@ def master_login(module: AnsibleModule, instance: Fields) -> Login | None:
     if not option:
         return None
     try:
-        fields = read_secret(client(module, "secretsmanager"), option)
+        fields = read_secret(client(module, "secretsmanager", region=option["region"]), option)
     except SecretError as error:
         if module.check_mode and error.code == NOT_FOUND:
             return Login(instance["MasterUsername"], "")

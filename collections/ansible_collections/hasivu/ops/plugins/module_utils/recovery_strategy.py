@@ -157,12 +157,14 @@ def in_window(window: Window | None, wish: Wish) -> bool:
     return window is not None and (wish.restore_time is None or window.holds(wish.restore_time))
 
 
-def failover(world: World, _wish: Wish) -> Choice:
+def failover(world: World, wish: Wish) -> Choice:
     """Let the standby take over: no restore, and next to no loss."""
     if not world.multi_az:
         return refused("The instance has no standby.", "Use pitr, which loses about five minutes.")
     if not world.status:
         return refused("There is no such instance any more.", "Use pitr from its retained backups.")
+    if wish.restore_time is not None:
+        return refused("The standby has the damage too.", "Use pitr for a moment in the past.")
     return Choice(
         "failover", why=[f"The instance is {world.status} and has a standby, which holds every committed write."]
     )

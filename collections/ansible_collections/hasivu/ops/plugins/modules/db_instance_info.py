@@ -32,6 +32,13 @@ options:
   run_id:
     description: First of the runs that a resumed one goes on with; what bears it as a tag is its own.
     type: str
+  other_region:
+    description: Region to which automated backups are replicated; read and checked as well.
+    type: str
+  other_settings:
+    description: Parameters of a restore there, such as V(DBSubnetGroupName); what they name is checked to be there.
+    type: dict
+    default: {}
 extends_documentation_fragment:
   - hasivu.ops.aws
 attributes:
@@ -118,6 +125,12 @@ checks:
   returned: success
   type: list
   elements: dict
+elsewhere:
+  description:
+    - What O(other_region) keeps of the instance. C(window) with C(earliest), C(latest) and C(backups_arn), C(source),
+      which is the newest backup, C(checks) of a restore there, and C(findings).
+  returned: success
+  type: dict
 findings:
   description: What could not be read.
   returned: success
@@ -125,6 +138,7 @@ findings:
   elements: dict
 """
 
+import functools
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -132,11 +146,13 @@ from ansible_collections.hasivu.ops.plugins.module_utils.aws import AWS_OPTIONS,
 from ansible_collections.hasivu.ops.plugins.module_utils.aws import preload as preload_service
 from ansible_collections.hasivu.ops.plugins.module_utils.rds import moment
 from ansible_collections.hasivu.ops.plugins.module_utils.rds_checks import checks
+from ansible_collections.hasivu.ops.plugins.module_utils.rds_elsewhere import NOWHERE, Elsewhere
 from ansible_collections.hasivu.ops.plugins.module_utils.rds_facts import Facts, window
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "instance_id": {"type": "str", "required": True},
-    **{name: {"type": "str"} for name in ("resource_id", "target_id", "restore_time", "run_id")},
+    **{name: {"type": "str"} for name in ("resource_id", "target_id", "restore_time", "run_id", "other_region")},
+    "other_settings": {"type": "dict", "default": {}},
     **AWS_OPTIONS,
 }
 
@@ -150,15 +166,10 @@ def main() -> None:
     except ValueError:
         text = f"{options['restore_time']} is no moment. Give it as RFC 3339: 2026-11-26T14:12:09Z."
         module.fail_json(msg=text, stop="bad_input")
-    clients: dict[str, Any] = {}
-
-    def of(service: str) -> Any:
-        if service not in clients:
-            clients[service] = client(module, service)
-        return clients[service]
-
+    of = functools.cache(lambda service: client(module, service))
     facts = read(Facts(of, options["instance_id"]), options)
     facts["checks"] = checks(facts, options["target_id"], options["restore_time"], options["run_id"])
+    facts["elsewhere"] = elsewhere(module, options, facts["source"].get("DbiResourceId", ""))
     module.exit_json(changed=False, **facts)
 
 
@@ -166,6 +177,16 @@ def preload(_arguments: dict[str, Any]) -> None:
     """Load the models before the worker of the step is forked."""
     for service in ("rds", "ec2", "kms"):
         preload_service(service)
+
+
+def elsewhere(module: AnsibleModule, options: dict[str, Any], resource_id: str) -> dict[str, Any]:
+    """Return what the other Region keeps, or nothing where none is named."""
+    if not options["other_region"]:
+        return NOWHERE
+    of = functools.cache(lambda service: client(module, service, region=options["other_region"]))
+    facts = Facts(of, options["instance_id"])
+    there = Elsewhere(facts, options["instance_id"], resource_id, options["other_settings"])
+    return there.told(options["target_id"] or "", options["restore_time"] or "", options["run_id"] or "")
 
 
 def read(facts: Facts, options: dict[str, Any]) -> dict[str, Any]:

@@ -56,6 +56,9 @@ options:
         description: Stage of the version.
         type: str
         default: AWSCURRENT
+      region:
+        description: Region of the secret, where that is not the Region of the instance.
+        type: str
       database:
         description: Database in which the module tries whether the password is in force.
         type: str

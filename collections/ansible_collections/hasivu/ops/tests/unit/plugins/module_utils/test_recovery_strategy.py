@@ -88,6 +88,7 @@ def test_a_moment_outside_of_the_log_is_refused_for_pitr(moment: datetime) -> No
     [
         (World("available", window=WINDOW), wish(strategy="failover"), "no standby"),
         (World("", multi_az=True), wish(strategy="failover"), "no such instance"),
+        (World("available", multi_az=True), wish(strategy="failover", restore_time=ago(hours=1)), "the damage too"),
         (World("available"), wish(strategy="replica-promote"), "no replica"),
         (
             World("available", replicas=(Replica("a", 1),)),
