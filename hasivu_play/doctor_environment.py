@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from hasivu_play.doctor_backups import check_backups
+from hasivu_play.doctor_calendar import check_calendar
 from hasivu_play.doctor_check import Check
 from hasivu_play.doctor_reach import check_reach
 from hasivu_play.home import home
@@ -39,6 +40,7 @@ def check_environment(project: Project, inventory: Path, parts: dict[str, Any] |
     yield Check("inventory", ok=True, says=f"{inventory}, host {host}")
     yield from check_variables(variables, inventory)
     yield from check_backups(variables)
+    yield from check_calendar(project, variables)
     if parts is None or parts:
         resolved, problem = resolve(project, inventory, host, [name for name in PUBLIC if variables.get(name)])
         if problem:

@@ -1,4 +1,4 @@
-"""When a procedure runs next, by the recurrence rule in its header."""
+"""When a procedure runs, by the recurrence rule in its header."""
 
 from __future__ import annotations
 
@@ -22,6 +22,16 @@ def next_time(schedule: dict[str, Any], after: datetime | None = None) -> dateti
     return None if found is None else found.replace(tzinfo=zone)
 
 
+def times(schedule: dict[str, Any], begin: datetime, end: datetime) -> list[datetime]:
+    """Return every time of a schedule from the beginning to just before the end, in its own zone."""
+    if "rrule" not in schedule:
+        return []
+    zone = ZoneInfo(schedule["timezone"])
+    first, last = (moment.astimezone(zone).replace(tzinfo=None) for moment in (begin, end))
+    found = recurrence(schedule["rrule"], first).between(first, last, inc=True)
+    return [moment.replace(tzinfo=zone) for moment in found if moment < last]
+
+
 def recurrence(rule: str, local: datetime) -> Any:
     """Return the rule as dateutil computes it; only a rule with an interval needs its far beginning."""
     from dateutil.rrule import rrulestr
@@ -36,4 +46,9 @@ def recurrence(rule: str, local: datetime) -> Any:
 def describe(schedule: dict[str, Any], after: datetime | None = None) -> str:
     """Return the next time as a person reads it, such as `Sun 29 Nov 2026 02:00 IST`."""
     moment = next_time(schedule, after)
-    return "on demand" if moment is None else moment.strftime("%a %d %b %Y %H:%M %Z")
+    return "on demand" if moment is None else in_words(moment)
+
+
+def in_words(moment: datetime) -> str:
+    """Return a moment as a person reads it in its zone."""
+    return moment.strftime("%a %d %b %Y %H:%M %Z")
