@@ -26,7 +26,6 @@ def check_calendar(project: Project, variables: dict[str, Any]) -> Iterator[Chec
     for problem in problems:
         mend = f"Accepted: {problem.accepted}" if problem.accepted else problem.mend
         yield Check(NAME, ok=bool(problem.accepted), says=problem.in_words, mend=mend)
-    if not any(problem for problem in problems if not problem.accepted):
-        yield Check(
-            NAME, ok=True, says=f"{len(calendar.entries)} entries keep out of each other's way for {DAYS_AHEAD} days"
-        )
+    if all(problem.accepted for problem in problems):
+        says = f"entries: {len(calendar.entries)}; none is in the way of another for {DAYS_AHEAD} days"
+        yield Check(NAME, ok=True, says=says)

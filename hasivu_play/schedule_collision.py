@@ -32,7 +32,8 @@ def meetings(ours: list[Slot], theirs: list[Slot], shared: list[str]) -> Iterato
     for slot in ours:
         while position < len(theirs) and theirs[position].start + longest <= slot.start:
             position += 1
-        for other in theirs[position:]:
+        for index in range(position, len(theirs)):
+            other = theirs[index]
             if other.start >= slot.latest_end:
                 break
             if other.latest_end > slot.start:

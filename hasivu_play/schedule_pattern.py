@@ -114,6 +114,8 @@ def refuse_impossible(rule: str, parts: dict[str, str], found: Pattern) -> None:
     frequency = parts["FREQ"]
     if frequency == "WEEKLY" and not found.weekdays:
         raise no_timer(rule, "a weekly rule needs BYDAY")
+    if frequency == "WEEKLY" and found.month_days:
+        raise no_timer(rule, "RFC 5545 gives a weekly rule no BYMONTHDAY")
     if frequency in ("MONTHLY", "YEARLY") and not (found.month_days or found.ordinal):
         raise no_timer(rule, f"a {frequency.lower()} rule needs BYMONTHDAY, or a weekday such as 1SU")
     if frequency == "YEARLY" and not found.months:

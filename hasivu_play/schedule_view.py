@@ -100,6 +100,8 @@ def served_in_words(found: Checked) -> str:
     """Return how many due times were served."""
     if found.since is None:
         return "Nothing starts by time here, so nothing is missed."
+    if not found.dues:
+        return f"Nothing was due yet since {found.since:%d %b %Y}, from when due times count."
     good = sum(due.ok for due in found.dues)
     return f"{good} of {len(found.dues)} due times since {found.since:%d %b %Y} were served or may still be."
 

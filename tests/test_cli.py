@@ -13,7 +13,7 @@ from hasivu_play.project import Project
 
 PROJECT = Project(Path(__file__).parent / "data" / "project")
 HEAVY = {"ansible", "ansible_runner", "boto3", "kubernetes", "psycopg", "redis", "rich", "jsonschema", "yaml", "jinja2"}
-COMMANDS = ["list", "show", "run", "resume", "rollback", "runs", "sandbox", "doctor"]
+COMMANDS = ["list", "show", "run", "resume", "rollback", "runs", "schedule", "sandbox", "doctor"]
 
 
 @pytest.fixture
@@ -22,7 +22,10 @@ def play(tmp_path, monkeypatch):
     return lambda *arguments: CliRunner().invoke(main, arguments, obj=PROJECT, prog_name="hasivu-play")
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["runs", "-h"], ["sandbox", "fault", "-h"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [["--help"], ["run", "--help"], ["runs", "-h"], ["sandbox", "fault", "-h"], ["schedule", "export", "-h"]],
+)
 def test_help_imports_nothing_heavy(arguments):
     script = (
         "import sys\nfrom hasivu_play.cli import main\n"
