@@ -10,6 +10,7 @@ import click
 
 from hasivu_play.cli_options import (
     Commands,
+    complete_environment,
     complete_procedure,
     environment_option,
     json_option,
@@ -32,19 +33,27 @@ def schedule_group() -> None:
 
 
 @schedule_group.command("list")
+@click.option(
+    "--env",
+    "environment",
+    metavar="E",
+    shell_complete=complete_environment,
+    help="Environment whose other jobs and hard stop are shown too.",
+)
 @click.option("--days", type=click.IntRange(1, 4000), default=31, show_default=True, help="Days ahead to list.")
 @json_option
 @click.pass_context
-def list_command(ctx: click.Context, days: int, json_wanted: bool) -> None:
+def list_command(ctx: click.Context, environment: str | None, days: int, json_wanted: bool) -> None:
     """List the next times of every procedure, in India's time and in UTC.
 
     A procedure that has no time in these days is listed with its next one.
     """
     from hasivu_play.schedule_calendar import procedure_entries
+    from hasivu_play.schedule_check import calendar_of
     from hasivu_play.schedule_view import agenda, as_dictionary, as_table
 
     project = project_of(ctx)
-    entries = procedure_entries(project, hard_stop="")
+    entries = calendar_of(project, environment).entries if environment else procedure_entries(project)
     found = agenda(entries, datetime.now(UTC), days)
     on_demand = sorted(set(project.procedures()) - {entry.name for entry in entries})
     listed = {"times": [as_dictionary(slot) for slot in found], "on_demand": on_demand}

@@ -77,7 +77,7 @@ def policy_of(policy: Any, *, in_force: bool) -> tuple[list[dict[str, Any]], str
     return [], ""
 
 
-def procedure_entries(project: Project, hard_stop: str) -> list[Entry]:
+def procedure_entries(project: Project, hard_stop: str = "") -> list[Entry]:
     """Return an entry for each procedure that runs by time."""
     headers = [read_header(project.playbook(procedure)) for procedure in project.procedures()]
     return [procedure_entry(project, header, hard_stop) for header in headers if "rrule" in header.schedule]

@@ -31,12 +31,17 @@ class Checked:
 
 def check(project: Project, environment: str, now: datetime, days: int) -> Checked:
     """Look at the times of the days ahead, and at what came of those that are past."""
+    calendar = calendar_of(project, environment)
+    return Checked(calendar.since, lint(calendar, now, days), served(calendar, environment, now))
+
+
+def calendar_of(project: Project, environment: str) -> Calendar:
+    """Return the calendar of an environment as its inventory declares it."""
     inventory = project.inventory(environment)
     _host, variables, problem = read_variables(project, inventory)
     if problem:
         raise UsageError(f"The inventory of {environment} cannot be read: {problem} Mend {inventory}.")
-    calendar = read_calendar(project, variables)
-    return Checked(calendar.since, lint(calendar, now, days), served(calendar, environment, now))
+    return read_calendar(project, variables)
 
 
 def served(calendar: Calendar, environment: str, now: datetime) -> list[Due]:

@@ -64,7 +64,7 @@ def dues_of(entry: Entry, runs: list[Run], since: datetime, now: datetime) -> It
 
 def judge(procedure: str, moment: datetime, runs: list[Run], *, over: bool) -> Due:
     """Say what came of a due time; it is missed when its run would have to be over and there is none."""
-    ordered = sorted(runs, key=lambda run: run.started or "")
+    ordered = sorted(runs, key=lambda run: started_at(run) or moment)
     names, states = tuple(run.id for run in ordered), [run.state for run in ordered]
     if any(state in FINISHED for state in states):
         return Due(procedure, moment, "done", names)
@@ -82,8 +82,11 @@ def is_between(run: Run, moment: datetime, following: datetime | None) -> bool:
 
 
 def started_at(run: Run) -> datetime | None:
-    """Return when a run started, if its record says so."""
-    return datetime.fromisoformat(run.started) if run.started else None
+    """Return when a run started; the name of one whose record cannot be read still tells it."""
+    try:
+        return datetime.fromisoformat(run.started or run.id.partition("-")[0])
+    except ValueError:
+        return None
 
 
 def real_runs(environment: str, since: datetime) -> list[Run]:

@@ -14,7 +14,7 @@ from hasivu_play.schedule_missed import Due
 from hasivu_play.schedule_problem import Problem
 from hasivu_play.schedule_slot import Entry, Slot, slots
 
-TITLES = ("INDIA", "UTC", "ID", "EXPECTED END", "LATEST END", "RISK")
+TITLES = ("INDIA", "UTC", "ID", "EXPECTED END", "LATEST END", "RISK OR KIND")
 FORM = "%a %d %b %Y %H:%M"
 
 
@@ -41,7 +41,18 @@ def row(slot: Slot) -> tuple[str, ...]:
         format(end, "%H:%M" if end.date() == slot.start.date() else FORM)
         for end in (slot.expected_end, slot.latest_end)
     ]
-    return (format(slot.start, FORM), format(slot.start.astimezone(UTC), FORM), slot.entry.name, *ends, slot.entry.risk)
+    return (
+        format(slot.start, FORM),
+        format(slot.start.astimezone(UTC), FORM),
+        slot.entry.name,
+        *ends,
+        kind(slot.entry),
+    )
+
+
+def kind(entry: Entry) -> str:
+    """Return the risk of a procedure, or the kind of what somebody else starts."""
+    return entry.risk if entry.kind == "procedure" else entry.kind
 
 
 def as_dictionary(slot: Slot) -> dict[str, Any]:
@@ -53,7 +64,7 @@ def as_dictionary(slot: Slot) -> dict[str, Any]:
         "at_utc": utc(slot.start),
         "expected_end": slot.expected_end.isoformat(),
         "latest_end": slot.latest_end.isoformat(),
-        "risk": slot.entry.risk,
+        "risk": slot.entry.risk if slot.entry.kind == "procedure" else None,
         "resources": list(slot.entry.resources),
     }
 

@@ -76,7 +76,7 @@ def kitchen(tmp_path, monkeypatch):
 
 def test_times_are_listed_in_indias_time_and_in_utc(kitchen):
     lines = kitchen.play("schedule", "list", "--days", "14").stdout.splitlines()
-    assert lines[0].split() == ["INDIA", "UTC", "ID", "EXPECTED", "END", "LATEST", "END", "RISK"]
+    assert lines[0].split() == ["INDIA", "UTC", "ID", "EXPECTED", "END", "LATEST", "END", "RISK", "OR", "KIND"]
     assert len(lines) == 3
     assert all(line.startswith("Sun ") and " 02:00  Sat " in line and " 20:30  wash-up" in line for line in lines[1:])
 
@@ -102,6 +102,15 @@ def test_a_check_finds_what_meets_and_what_was_missed_and_ends_with_1(kitchen):
         ("collision", ["sink inspection", "wash-up"])
     ]
     assert [due["state"] for due in report["due"] if due["state"] != "pending"] == ["missed", "missed"]
+
+
+def test_the_jobs_of_an_environment_are_listed_beside_the_procedures(kitchen):
+    kitchen.calendar(jobs=[INSPECTION])
+    listed = json.loads(kitchen.play("schedule", "list", "--env", "staging", "--days", "7", "--json").stdout)["times"]
+    assert sorted((one["id"], one["kind"], one["risk"]) for one in listed) == [
+        *[("sink inspection", "job", None)] * 7,
+        ("wash-up", "procedure", "safe"),
+    ]
 
 
 def test_a_check_tells_a_person_what_to_do(kitchen):

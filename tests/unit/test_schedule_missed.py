@@ -70,6 +70,13 @@ def test_a_run_that_did_not_finish_is_told_with_its_state(state):
     assert f"ended as '{state.replace('_', ' ')}'" in due.in_words
 
 
+def test_a_run_whose_record_cannot_be_read_is_told_and_finished_nothing():
+    unreadable = Run("20261107T203003Z-weekly-db-production-0001", Path(), "weekly-db", "production", "unreadable")
+    due = came_of(unreadable)
+    assert (due.state, due.runs, due.how) == ("unfinished", (unreadable.id,), "unreadable")
+    assert came_of(replace(unreadable, id="a-name-without-a-time")).state == "missed"
+
+
 def test_a_resumed_run_that_finishes_makes_good_the_first():
     assert came_of(run("stopped", DUE), run("done", DUE + timedelta(hours=3))).state == "done"
 
