@@ -1,4 +1,4 @@
-"""Words in, words out: the only file that imports click.
+"""Words in, words out: only the files that begin with cli import click.
 
 A command imports what it needs when it runs, so that `--help` answers at once.
 """
@@ -11,71 +11,35 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
-from click.shell_completion import CompletionItem
 
 from hasivu_play import __version__
+from hasivu_play.cli_coverage import coverage_command
+from hasivu_play.cli_options import (
+    SANDBOX,
+    Commands,
+    complete_procedure,
+    environment_option,
+    json_option,
+    project_of,
+    ticket_option,
+)
 from hasivu_play.console import as_json, say
-from hasivu_play.errors import FindingError, PlayError, UsageError
-from hasivu_play.project import Project, installed_project
+from hasivu_play.errors import FindingError, UsageError
+from hasivu_play.project import Project
 
 if TYPE_CHECKING:
     from hasivu_play.header import Header
     from hasivu_play.records import Run
     from hasivu_play.run import Request
 
-SANDBOX = "sandbox"
 Command = Callable[..., Any]
 
 
-class Commands(click.Group):
-    """A group whose commands end an error of ours in its sentences and its exit code."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run the chosen command."""
-        try:
-            return super().invoke(ctx)
-        except PlayError as error:
-            click.echo(f"Error: {error}", err=True)
-            raise click.exceptions.Exit(error.exit_code) from error
-        except OSError as error:
-            if error.filename is None:
-                raise
-            click.echo(f"Error: {error.filename}: {error.strerror}. Mend the file system or its rights.", err=True)
-            raise click.exceptions.Exit(UsageError.exit_code) from error
-
-
-def complete_procedure(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Complete the id of a procedure."""
-    return [CompletionItem(name) for name in project_of(ctx).procedures() if name.startswith(incomplete)]
-
-
-def complete_environment(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Complete the name of an environment."""
-    return [CompletionItem(name) for name in project_of(ctx).environments() if name.startswith(incomplete)]
-
-
-def project_of(ctx: click.Context) -> Project:
-    """Return the project that the caller passed in, or the installed one."""
-    found = ctx.find_object(Project)
-    return found if found is not None else installed_project()
-
-
-json_option = click.option("--json", "json_wanted", is_flag=True, help="Print JSON for a program to read.")
-ticket_option = click.option("--ticket", metavar="T", help="Change ticket that the environment's policy may ask for.")
 break_glass_option = click.option("--break-glass", metavar="REASON", help="Pass time and approval guards; recorded.")
 incident_option = click.option("--incident", metavar="ID", help="Open incident that this run serves; it stops no run.")
 verbose_option = click.option("-v", "--verbose", is_flag=True, help="Show Ansible's own output too.")
 run_argument = click.argument("run_id", metavar="RUN")
 procedure_argument = click.argument("procedure", metavar="ID", shell_complete=complete_procedure)
-environment_option = click.option(
-    "--env",
-    "environment",
-    metavar="E",
-    default=SANDBOX,
-    show_default=True,
-    shell_complete=complete_environment,
-    help="Environment to work in.",
-)
 
 
 def consent_options(command: Command) -> Command:
@@ -99,6 +63,9 @@ def main() -> None:
     5 stopped and a person must decide, 6 another run holds the lock, 7 time budget spent.
     """
     os.umask(0o077)  # records, credentials and logs are for their owner alone
+
+
+main.add_command(coverage_command)
 
 
 @main.command("list")
