@@ -18,11 +18,12 @@ INCLUDES = ("include_role", "import_role")
 
 @dataclass(frozen=True)
 class Procedure:
-    """A playbook as its claims are held against it: header, steps and the roles that it calls."""
+    """A playbook as its claims are held against it: header, steps, the roles that it calls, and what they all say."""
 
     header: Header
     steps: frozenset[str]
     roles: frozenset[str] = frozenset()
+    body: str = ""
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,18 @@ def read_procedures(project: Project) -> list[Procedure]:
 def read_procedure(path: Path) -> Procedure:
     """Return one procedure, after checking its header."""
     plays = read_plays(path)
-    return Procedure(header_of(plays, path.name), step_names(list(steps(plays))), frozenset(called_roles(plays)))
+    roles = frozenset(called_roles(plays))
+    header = header_of(plays, path.name)
+    return Procedure(header, step_names(list(steps(plays))), roles, body_of(plays, path.parent.parent / "roles", roles))
+
+
+def body_of(plays: list[dict[str, Any]], folder: Path, roles: frozenset[str]) -> str:
+    """Return what a playbook and the tasks of its roles say, without the header."""
+    bare = [{**play, "vars": {**(play.get("vars") or {}), "runbook": None}} for play in plays]
+    files = [
+        file for role in sorted(roles) for part in ("tasks", "vars") for file in folder.glob(f"{role}/{part}/*.yml")
+    ]
+    return "\n".join([json.dumps(bare, default=str), *(file.read_text(encoding="utf-8") for file in files)])
 
 
 def step_names(walked: list[Step]) -> frozenset[str]:

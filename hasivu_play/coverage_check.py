@@ -3,26 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 
 from hasivu_play.coverage import Procedure, Row
 from hasivu_play.coverage_departures import departure_problems
 from hasivu_play.coverage_problem import Problem
+from hasivu_play.coverage_truth import truth_problems
 from hasivu_play.manual import Manual, is_below
-
-CHANGING = ("safe", "disruptive", "destructive")
-
-
-@dataclass(frozen=True)
-class Subject:
-    """One procedure beside the manual that it is held against."""
-
-    manual: Manual
-    procedure: Procedure
-
-    def problem(self, what: str, mend: str) -> Problem:
-        """Return a problem of this procedure."""
-        return Problem(self.procedure.header.id, what, mend)
 
 
 def problems(manual: Manual, procedures: list[Procedure], found: list[Row], listed: dict[str, str]) -> list[Problem]:
@@ -50,80 +36,50 @@ def row_problems(row: Row, existing: set[str]) -> list[Problem]:
 
 def procedure_problems(manual: Manual, procedure: Procedure) -> list[Problem]:
     """Return what a header says that is not so."""
-    subject = Subject(manual, procedure)
     return [
-        *section_problems(subject),
-        *cover_problems(subject),
-        *step_problems(subject),
-        *role_problems(subject),
+        *section_problems(manual, procedure),
+        *cover_problems(manual, procedure),
+        *truth_problems(procedure),
         *departure_problems(manual, procedure),
     ]
 
 
-def section_problems(subject: Subject) -> list[Problem]:
+def section_problems(manual: Manual, procedure: Procedure) -> list[Problem]:
     """Return what is wrong about the sections that a procedure says it comes from."""
-    header, known = subject.procedure.header, subject.manual.section_of
+    header, known = procedure.header, manual.section_of
     if not header.sections:
-        return [subject.problem("names no section of the manual.", "Give its header `sections`.")]
+        return [Problem(header.id, "names no section of the manual.", "Give its header `sections`.")]
     unknown = [key for key in header.sections if key not in known]
     if unknown:
         return [
-            subject.problem(f"comes from '{key}', which the manual does not have.", "Mend `sections`.")
+            Problem(header.id, f"comes from '{key}', which the manual does not have.", "Mend `sections`.")
             for key in unknown
         ]
     title = known[header.sections[0]].titles[-1].split(" (")[0]
-    wanted = [f"Operations Manual {subject.manual.version},", title]
+    wanted = [f"Operations Manual {manual.version},", title]
     return [
-        subject.problem(f"its source does not name '{words}'.", "Let `source` name the first of `sections`.")
+        Problem(header.id, f"its source does not name '{words}'.", "Let `source` name the first of `sections`.")
         for words in wanted
         if words not in header.source
     ]
 
 
-def cover_problems(subject: Subject) -> list[Problem]:
+def cover_problems(manual: Manual, procedure: Procedure) -> list[Problem]:
     """Return what is wrong about the blocks that a procedure says it does."""
-    header, known = subject.procedure.header, subject.manual.block_of
+    header, known = procedure.header, manual.block_of
     keys = [item["block"] for item in header.covers]
     found = [
-        subject.problem(f"covers '{key}', which the manual does not have.", "Mend `covers`.")
+        Problem(header.id, f"covers '{key}', which the manual does not have.", "Mend `covers`.")
         for key in keys
         if key not in known
     ]
     found += [
-        subject.problem(f"covers '{key}', but does not come from its section.", "Name the section in `sections`.")
+        Problem(header.id, f"covers '{key}', but does not come from its section.", "Name the section in `sections`.")
         for key in keys
         if key in known and not any(is_below(known[key].section, section) for section in header.sections)
     ]
     return found + [
-        subject.problem(f"covers '{key}' twice.", "Put its steps together.")
+        Problem(header.id, f"covers '{key}' twice.", "Put its steps together.")
         for key, count in Counter(keys).items()
         if count > 1
     ]
-
-
-def step_problems(subject: Subject) -> list[Problem]:
-    """Return the steps that a header names and the playbook does not have."""
-    header = subject.procedure.header
-    named = [(f"covers '{item['block']}' by", step) for item in header.covers for step in item["steps"]]
-    named += [(f"has for {control['id']} the evidence", control["evidence"]) for control in header.controls]
-    named += [("begins a phase with", phase["begins"]) for phase in header.phases]
-    named += [("cannot go back from", header.point_of_no_return)] if header.point_of_no_return else []
-    return [
-        subject.problem(f"{words} '{step}', which is no step of it.", "Name a step word for word.")
-        for words, step in named
-        if step not in subject.procedure.steps
-    ]
-
-
-def role_problems(subject: Subject) -> list[Problem]:
-    """Return where the risk in a header and the roles that the playbook calls contradict each other."""
-    header, roles = subject.procedure.header, subject.procedure.roles
-    if "change_guard" not in roles:
-        return [subject.problem("does not call change_guard, as all do.", "Include the role among its guards.")]
-    if header.risk in CHANGING and "resource_lock" not in roles:
-        return [
-            subject.problem(f"says that it is {header.risk}, but holds no lock.", "Include the role resource_lock.")
-        ]
-    if header.risk not in CHANGING and "resource_lock" in roles:
-        return [subject.problem("says that it only reads, but holds a lock.", "Mend `risk`, or leave the lock out.")]
-    return []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -38,7 +39,7 @@ class Block:
     @property
     def opening(self) -> str:
         """Return the line that a person knows the block by."""
-        return self.lines[-1] if self.lines[0].startswith("#!") else self.lines[0]
+        return opening_of(self.lines)
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,11 @@ class Manual:
     def below(self, section: str) -> list[Block]:
         """Return the blocks of a section and of the sections below it."""
         return [block for block in self.blocks if is_below(block.section, section)]
+
+
+def opening_of(lines: Sequence[str]) -> str:
+    """Return the line that a block is known by: the first, or what follows the interpreter of a script."""
+    return lines[1] if lines[0].startswith("#!") and len(lines) > 1 else lines[0]
 
 
 def is_below(key: str, section: str) -> bool:

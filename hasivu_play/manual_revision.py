@@ -11,6 +11,7 @@ from hasivu_play.manual import Block, Manual, Section
 
 Item = Block | Section
 Kind = Literal["changed", "added", "removed", "moved", "reordered"]
+PROSE = "prose: "
 
 
 @dataclass(frozen=True)
@@ -109,4 +110,4 @@ def said(item: Item | None) -> tuple[str, ...]:
     """Return what a revision says at a place: commands word for word, a heading with the digest of its prose."""
     if item is None:
         return ()
-    return item.lines if isinstance(item, Block) else (item.titles[-1], f"prose {item.prose or 'none'}")
+    return item.lines if isinstance(item, Block) else (item.titles[-1], f"{PROSE}{item.prose or 'none'}")

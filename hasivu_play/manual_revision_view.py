@@ -6,7 +6,7 @@ from typing import Any
 
 from hasivu_play.console import wrapped
 from hasivu_play.manual import Manual
-from hasivu_play.manual_revision import Change
+from hasivu_play.manual_revision import PROSE, Change
 
 
 def as_dictionary(old: Manual, new: Manual, changes: list[Change]) -> dict[str, Any]:
@@ -39,4 +39,6 @@ def change_text(change: Change) -> str:
     left = f"; left to {change.planned}" if change.planned else ""
     went = [f"    - {line}" for line in change.before if line not in change.after or change.kind == "reordered"]
     came = [f"    + {line}" for line in change.after if line not in change.before or change.kind == "reordered"]
-    return "\n".join([f"{change.kind}: {change.section}", f"  {change.key}", *went, *came, f"  touches {whom}{left}"])
+    lines = [line for line in (*went, *came) if not line[6:].startswith(PROSE)]
+    prose = ["    the prose below it is another one"] if len(lines) < len(went) + len(came) else []
+    return "\n".join([f"{change.kind}: {change.section}", f"  {change.key}", *lines, *prose, f"  touches {whom}{left}"])

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hasivu_play.errors import UsageError
-from hasivu_play.manual import Block, Manual, Section
+from hasivu_play.manual import Block, Manual, Section, opening_of
 
 HEADING = re.compile(r"(#{1,6}) +(.+?)\s*#*$")
 FENCE = re.compile(r"\s*(`{3,}|~{3,})")
@@ -108,7 +108,8 @@ def begins_block(line: str, block: list[str]) -> bool:
     """Tell whether a line opens another block than the one that was read so far."""
     comment = COMMENT.match(line)
     if comment and block[-1]:
-        return not block[0].startswith("#!") and not comment["text"].startswith("Note:")
+        names_script = len(block) == 1 and block[0].startswith("#!")
+        return not names_script and not comment["text"].startswith("Note:")
     return bool(line.strip()) and not block[-1]
 
 
@@ -119,9 +120,9 @@ def without_empty_end(block: list[str]) -> list[str]:
 
 def opening_words(lines: list[str]) -> str:
     """Return the words of the line that opens a block, without what marks a comment."""
-    first = lines[-1] if lines[0].startswith("#!") else lines[0]
-    comment = COMMENT.match(first)
-    return comment["text"] if comment else first
+    opening = opening_of(lines)
+    comment = COMMENT.match(opening)
+    return comment["text"] if comment else opening
 
 
 def section_key(titles: tuple[str, ...]) -> str:

@@ -25,7 +25,7 @@ FLOORS = [
     ["cli_coverage"],
     ["cli_options", "catalogue", "doctor", "show", "execution", "resume", "coverage_view", "manual_revision_view"],
     ["coverage_check", "manual_revision"],
-    ["coverage_departures"],
+    ["coverage_departures", "coverage_truth"],
     ["coverage"],
     ["doctor_environment", "show_markdown", "result", "trust", "course_planning"],
     ["doctor_backups", "doctor_machine", "doctor_reach", "show_manual", "show_tables", "progress", "run"],
