@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hasivu_play import __version__
+from hasivu_play.cli_coverage import coverage_command
 from hasivu_play.cli_options import (
     SANDBOX,
     Commands,
@@ -66,6 +67,7 @@ def main() -> None:
 
 
 main.add_command(schedule_group)
+main.add_command(coverage_command)
 
 
 @main.command("list")

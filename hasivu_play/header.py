@@ -32,7 +32,9 @@ class Header:
     rollback: str
     inputs: dict[str, dict[str, Any]] = field(default_factory=dict)
     controls: list[dict[str, str]] = field(default_factory=list)
-    departures: list[dict[str, str]] = field(default_factory=list)
+    departures: list[dict[str, Any]] = field(default_factory=list)
+    sections: list[str] = field(default_factory=list)
+    covers: list[dict[str, Any]] = field(default_factory=list)
     resources: list[str] = field(default_factory=list)
     reversible: bool = False
     phases: list[dict[str, str]] = field(default_factory=list)

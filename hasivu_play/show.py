@@ -6,6 +6,7 @@ from hasivu_play.console import aligned, wrapped
 from hasivu_play.document import Step, steps
 from hasivu_play.header import Header, header_of, read_plays
 from hasivu_play.project import Project
+from hasivu_play.show_manual import covered_text
 from hasivu_play.show_markdown import markdown
 from hasivu_play.show_tables import INPUT_TITLES, facts, inputs
 
@@ -29,6 +30,8 @@ def text(header: Header, walked: list[Step]) -> str:
         parts.append(aligned([INPUT_TITLES, *inputs(header)]))
     if header.controls:
         parts.append("\n".join(["Controls", *(text_control(item) for item in header.controls)]))
+    if header.covers:
+        parts.append("\n".join(["From the manual", *covered_text(header)]))
     if header.departures:
         parts.append("\n".join(["Departures from the manual", *(text_departure(item) for item in header.departures)]))
     return "\n\n".join(parts)

@@ -6,6 +6,7 @@ from typing import Any
 
 from hasivu_play.document import Step
 from hasivu_play.header import Header
+from hasivu_play.show_manual import covered_markdown
 from hasivu_play.show_tables import CONTROL_TITLES, INPUT_TITLES, controls, facts, inputs
 
 
@@ -18,6 +19,8 @@ def markdown(header: Header, walked: list[Step]) -> str:
         parts += ["## Inputs", markdown_table(INPUT_TITLES, inputs(header))]
     if header.controls:
         parts += ["## Controls", markdown_table(CONTROL_TITLES, controls(header))]
+    if header.covers:
+        parts += ["## From the manual", *covered_markdown(header)]
     if header.departures:
         rows = [(item["manual"], item["here"]) for item in header.departures]
         parts += ["## Departures", markdown_table(("The manual", "This procedure"), rows)]
