@@ -22,7 +22,8 @@ HOMES = {
 FLOORS = [
     ["__main__"],
     ["cli"],
-    ["catalogue", "doctor", "show", "execution", "resume"],
+    ["plan"],
+    ["approve", "catalogue", "doctor", "plan_words", "show", "execution", "resume"],
     ["doctor_environment", "show_markdown", "result", "trust", "course_planning"],
     ["doctor_backups", "doctor_machine", "doctor_reach", "show_tables", "progress", "run"],
     ["records", "records_view"],
