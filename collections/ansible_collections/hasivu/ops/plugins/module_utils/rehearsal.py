@@ -14,7 +14,10 @@ from typing import Any
 # Operations of AWS whose names begin so only read; so do those few whose names do not tell it (Service Authorization
 # Reference, access levels Read and List). AssumeRole is how credentials come about.
 READING = ("BatchGet", "Check", "Describe", "Filter", "Get", "Head", "List", "Lookup", "Search", "Simulate", "Validate")
-ALSO_READING = frozenset({"AssumeRole", "AssumeRoleWithWebIdentity", "GenerateCredentialReport", "StartQuery"})
+ALSO_READING = frozenset(
+    {"AssumeRole", "AssumeRoleWithWebIdentity", "GenerateCredentialReport", "GenerateServiceLastAccessedDetails"}
+    | {"StartQuery"}
+)
 # A review of access is sent as an object that the API server answers and does not keep.
 REVIEWS = ("/apis/authentication.k8s.io/", "/apis/authorization.k8s.io/")
 READING_COMMANDS = frozenset(
