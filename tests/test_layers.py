@@ -12,6 +12,7 @@ DRIVER = sorted(PACKAGE.glob("*.py"))
 HOMES = {
     "click": {"cli"},
     "yaml": {"header"},
+    "ansible": {"rehearse_engine"},
     "ansible_runner": {"run"},
     "jsonschema": {"header"},
     "rich": {"progress"},
@@ -22,9 +23,10 @@ HOMES = {
 FLOORS = [
     ["__main__"],
     ["cli"],
-    ["plan"],
-    ["approve", "catalogue", "doctor", "plan_words", "show", "execution", "resume"],
+    ["plan", "rehearse_report"],
+    ["rehearse", "approve", "catalogue", "doctor", "plan_words", "show", "execution", "resume"],
     ["doctor_environment", "show_markdown", "result", "trust", "course_planning"],
+    ["rehearse_engine"],
     ["doctor_backups", "doctor_machine", "doctor_reach", "show_tables", "progress", "run"],
     ["records", "records_view"],
     ["records_verify"],
