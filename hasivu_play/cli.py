@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -21,11 +22,14 @@ from hasivu_play.cli_options import (
     environment_option,
     json_option,
     project_of,
+    sandbox_layout,
+    start_sandbox,
     ticket_option,
 )
+from hasivu_play.cli_rehearse import rehearse_command
 from hasivu_play.cli_schedule import schedule_group
 from hasivu_play.console import as_json, say
-from hasivu_play.errors import FindingError, UsageError
+from hasivu_play.errors import FindingError
 from hasivu_play.project import Project
 
 if TYPE_CHECKING:
@@ -39,6 +43,7 @@ Command = Callable[..., Any]
 break_glass_option = click.option("--break-glass", metavar="REASON", help="Pass time and approval guards; recorded.")
 incident_option = click.option("--incident", metavar="ID", help="Open incident that this run serves; it stops no run.")
 verbose_option = click.option("-v", "--verbose", is_flag=True, help="Show Ansible's own output too.")
+plan_type = click.Path(dir_okay=False, path_type=Path)
 run_argument = click.argument("run_id", metavar="RUN")
 procedure_argument = click.argument("procedure", metavar="ID", shell_complete=complete_procedure)
 
@@ -68,6 +73,7 @@ def main() -> None:
 
 main.add_command(schedule_group)
 main.add_command(coverage_command)
+main.add_command(rehearse_command)
 
 
 @main.command("list")
@@ -99,6 +105,7 @@ def show_command(ctx: click.Context, procedure: str, style: str) -> None:
     "-e", "--input", "assignments", metavar="KEY=VALUE", multiple=True, help="Set an input; `show` lists them."
 )
 @click.option("--check", is_flag=True, help="Rehearse: read everything, change nothing.")
+@click.option("--plan", "plan_file", type=plan_type, metavar="FILE", help="Rehearse again, and run as approved there.")
 @consent_options
 @output_options
 @click.pass_context
@@ -108,6 +115,7 @@ def run_command(
     environment: str,
     assignments: tuple[str, ...],
     check: bool,
+    plan_file: Path | None,
     ticket: str | None,
     break_glass: str | None,
     incident: str | None,
@@ -123,9 +131,85 @@ def run_command(
     playbook = project.playbook(procedure)
     project.inventory(environment)
     header = read_checked_header(playbook)
-    inputs = check_inputs(header.inputs, parse_assignments(assignments))
-    request = Request(procedure, environment, inputs, check, ticket, break_glass, incident)
+    given: dict[str, Any] = dict(parse_assignments(assignments))
+    if plan_file:
+        given = {**inputs_of(plan_file), **given}
+    inputs = check_inputs(header.inputs, given)
+    plan = str(plan_file.resolve()) if plan_file else None
+    request = Request(procedure, environment, inputs, check, ticket, break_glass, incident, plan=plan)
     perform(project, header, request, verbose=verbose, json_wanted=json_wanted)
+
+
+@main.command("plan")
+@procedure_argument
+@environment_option
+@click.option(
+    "-e", "--input", "assignments", metavar="KEY=VALUE", multiple=True, help="Set an input; `show` lists them."
+)
+@click.option("-o", "--output", "plan_file", type=plan_type, metavar="FILE", required=True, help="File to write.")
+@output_options
+@click.pass_context
+def plan_command(
+    ctx: click.Context,
+    procedure: str,
+    environment: str,
+    assignments: tuple[str, ...],
+    plan_file: Path,
+    verbose: bool,
+    json_wanted: bool,
+) -> None:
+    """Rehearse procedure ID and write into FILE what would change, for other people to approve."""
+    from hasivu_play.inputs import check_inputs, parse_assignments
+    from hasivu_play.plan import make_plan
+    from hasivu_play.plan_words import in_words
+    from hasivu_play.progress import progress_for
+    from hasivu_play.run import Request
+    from hasivu_play.trust import read_checked_header
+
+    project = project_of(ctx)
+    playbook = project.playbook(procedure)
+    project.inventory(environment)
+    header = read_checked_header(playbook)
+    request = Request(procedure, environment, check_inputs(header.inputs, parse_assignments(assignments)), check=True)
+    if environment == SANDBOX:
+        start_sandbox()
+    progress = progress_for(sys.stderr if json_wanted else sys.stdout, verbose=verbose)
+    plan = make_plan(project, header, request, progress, plan_file)
+    click.echo(
+        as_json({"file": str(plan.path), "digest": plan.digest, **plan.fields}) if json_wanted else in_words(plan)
+    )
+
+
+@main.command("approve")
+@click.argument("plan_file", type=plan_type, metavar="FILE")
+@click.option("--key", type=plan_type, metavar="SSHKEY", help="Your SSH key; without it, the plan is only shown.")
+@json_option
+@click.pass_context
+def approve_command(ctx: click.Context, plan_file: Path, key: Path | None, json_wanted: bool) -> None:
+    """Show the plan in FILE, and sign it as another person than the one who will run it.
+
+    The signature lies beside FILE. `ssh-keygen -Y sign -n hasivu-play -f SSHKEY FILE` makes the same.
+    """
+    from hasivu_play.approve import approve
+    from hasivu_play.plan import load_plan
+    from hasivu_play.plan_words import in_words
+
+    plan = load_plan(plan_file)
+    if not json_wanted:
+        click.echo(in_words(plan))
+    if key is None:
+        return
+    approval = approve(project_of(ctx), plan, key)
+    told = {"digest": plan.digest, "principal": approval.principal, "fingerprint": approval.fingerprint}
+    words = f"Approved by {approval.principal} with {approval.fingerprint}: {approval.file}"
+    click.echo(as_json({**told, "signature": str(approval.file)}) if json_wanted else words)
+
+
+def inputs_of(plan_file: Path) -> dict[str, Any]:
+    """Return the inputs that a plan holds."""
+    from hasivu_play.plan import load_plan
+
+    return {name: value for name, value in load_plan(plan_file).fields["inputs"].items() if value is not None}
 
 
 @main.command("resume")
@@ -193,7 +277,13 @@ def perform(project: Project, header: Header, request: Request, *, verbose: bool
     stream = sys.stderr if json_wanted else sys.stdout
     if request.environment == SANDBOX:
         start_sandbox()
-    result = execute(project, header, request, progress_for(stream, verbose=verbose))
+    progress = progress_for(stream, verbose=verbose)
+    if request.plan and not request.resumes:
+        from hasivu_play.plan import execute_plan
+
+        result = execute_plan(project, header, request, progress)
+    else:
+        result = execute(project, header, request, progress)
     click.echo(as_json(result.as_dictionary()) if json_wanted else result.in_words(header.title))
     if result.exit_code:
         raise click.exceptions.Exit(result.exit_code)
@@ -303,25 +393,6 @@ def sandbox_fault_command(name: str | None, seconds: int | None, clear: bool) ->
     else:
         faults.inject(sandbox_layout(), name, seconds)
         say(f"{name}: {faults.FAULTS[name]}")
-
-
-def start_sandbox() -> None:
-    """Start what does not run of the sandbox, or say how its parts are installed."""
-    try:
-        from hasivu_play.sandbox.supervisor import up
-    except ImportError as error:
-        raise UsageError(
-            f"The sandbox needs {error.name}. Install it with: pip install hasivu-play[sandbox]"
-        ) from error
-    up(sandbox_layout(), progress=say)
-
-
-def sandbox_layout() -> Any:
-    """Return the folder of the sandbox that belongs to this state folder."""
-    from hasivu_play.home import sandbox_directory
-    from hasivu_play.sandbox.layout import Layout
-
-    return Layout(sandbox_directory())
 
 
 def sandbox_parts() -> Any:

@@ -36,6 +36,7 @@ class Header:
     sections: list[str] = field(default_factory=list)
     covers: list[dict[str, Any]] = field(default_factory=list)
     resources: list[str] = field(default_factory=list)
+    rehearsal: dict[str, Any] = field(default_factory=dict)
     reversible: bool = False
     phases: list[dict[str, str]] = field(default_factory=list)
     point_of_no_return: str | None = None

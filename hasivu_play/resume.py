@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
+from ansible_collections.hasivu.ops.plugins.module_utils.plan_document import NAME
+
 from hasivu_play.errors import LockedError, RefusedError
 from hasivu_play.header import Header
 from hasivu_play.project import Project
@@ -56,7 +58,14 @@ def request(run: Run, consent: Consent, direction: str) -> Request:
         incident=consent.incident,
         resumes=run.id,
         direction=direction,
+        plan=plan_of(run),
     )
+
+
+def plan_of(run: Run) -> str | None:
+    """Return the path of the plan that allowed a run, which its record keeps, or nothing where there was none."""
+    kept = run.directory / NAME
+    return str(kept) if kept.is_file() else None
 
 
 def refuse_if_not_over(run: Run) -> None:

@@ -37,6 +37,7 @@ class Request:
     incident: str | None = None
     resumes: str | None = None
     direction: str | None = None
+    plan: str | None = None
 
     def variables(self, run_id: str) -> dict[str, Any]:
         """Return the extra variables of the run; none of them is a secret."""
@@ -48,6 +49,7 @@ class Request:
             "change_ticket": self.ticket,
             "break_glass": self.break_glass,
             "incident": self.incident,
+            "change_plan": self.plan,
         }
         return {**self.inputs, **{name: value for name, value in named.items() if value}}
 

@@ -13,7 +13,19 @@ from hasivu_play.project import Project
 
 PROJECT = Project(Path(__file__).parent / "data" / "project")
 HEAVY = {"ansible", "ansible_runner", "boto3", "kubernetes", "psycopg", "redis", "rich", "jsonschema", "yaml", "jinja2"}
-COMMANDS = ["list", "show", "run", "resume", "rollback", "runs", "schedule", "sandbox", "doctor", "coverage"]
+COMMANDS = [
+    "list",
+    "show",
+    "run",
+    "resume",
+    "rollback",
+    "runs",
+    "schedule",
+    "rehearse",
+    "sandbox",
+    "doctor",
+    "coverage",
+]
 
 
 @pytest.fixture

@@ -10,21 +10,26 @@ PACKAGE = ROOT / "hasivu_play"
 COLLECTION = ROOT / "collections" / "ansible_collections" / "hasivu" / "ops" / "plugins"
 DRIVER = sorted(PACKAGE.glob("*.py"))
 HOMES = {
-    "click": {"cli", "cli_coverage", "cli_options", "cli_schedule"},
+    "click": {"cli", "cli_coverage", "cli_options", "cli_rehearse", "cli_schedule"},
     "yaml": {"header", "schedule_export"},
+    "ansible": {"rehearse_engine"},
     "ansible_runner": {"run"},
     "jsonschema": {"header", "schedule_calendar"},
     "rich": {"progress"},
     "jinja2": {"private_data"},
     "dateutil": {"schedule"},
-    "hasivu_play.sandbox": {"cli"},
+    "hasivu_play.sandbox": {"cli", "cli_options"},
 }
 FLOORS = [
     ["__main__"],
     ["cli"],
-    ["cli_coverage", "cli_schedule"],
+    ["cli_coverage", "cli_rehearse", "cli_schedule"],
+    ["plan", "rehearse_report"],
     [
         "cli_options",
+        "rehearse",
+        "approve",
+        "plan_words",
         "catalogue",
         "doctor",
         "show",
@@ -39,7 +44,15 @@ FLOORS = [
     ["coverage_departures", "coverage_truth"],
     ["coverage"],
     ["doctor_environment", "show_markdown", "result", "trust", "course_planning", "schedule_due", "schedule_order"],
-    ["doctor_backups", "doctor_calendar", "doctor_machine", "doctor_reach", "schedule_missed", "show_manual"],
+    [
+        "rehearse_engine",
+        "doctor_backups",
+        "doctor_calendar",
+        "doctor_machine",
+        "doctor_reach",
+        "schedule_missed",
+        "show_manual",
+    ],
     ["schedule_lint"],
     ["schedule_sequence", "schedule_window"],
     ["schedule_calendar", "schedule_collision"],

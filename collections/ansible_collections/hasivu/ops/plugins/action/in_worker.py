@@ -22,7 +22,7 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.module_utils.testing import patch_module_args
 from ansible.plugins.action import ActionBase
 from ansible.utils.vars import merge_hash
-from ansible_collections.hasivu.ops.plugins.module_utils import record
+from ansible_collections.hasivu.ops.plugins.module_utils import record, rehearsal
 from ansible_collections.hasivu.ops.plugins.module_utils.run_state import stop_requested
 
 
@@ -65,6 +65,7 @@ class ActionModule(ActionBase):
         environment: dict[str, str] = {}
         self._compute_environment_string(environment)
         os.environ.update(environment)
+        rehearsal.begin(self._task.check_mode)
         gc.enable()  # the parent collects nothing, and a module may work for an hour
         output = call_main(self._task.action, arguments)
         return self._parse_returned_data({"stdout": output, "rc": 0}, profile="legacy")

@@ -210,6 +210,7 @@ def opened(scene: Scene) -> Run:
     Raises:
         NoRecordError: The record cannot be opened.
     """
+    refuse_parts(scene)
     runs, extra_vars, masker = runs_directory(), scene.extra_vars, Masker()
     resumes = str(extra_vars.get("hasivu_resumes") or "")
     unprotected = scene.learn_secrets(masker)
@@ -231,6 +232,19 @@ def opened(scene: Scene) -> Run:
         "operator": operator(fields["who"]),
     }
     return run
+
+
+def refuse_parts(scene: Scene) -> None:
+    """Refuse to record a change of which the command line leaves steps out, for its guards are steps too.
+
+    Raises:
+        NoRecordError: It does; without a record no step of ours begins.
+    """
+    chosen = [] if scene.rehearsal else scene.left_out()
+    if chosen:
+        raise NoRecordError(
+            f"{', '.join(chosen)} would leave out steps, and guards are steps. Run the whole procedure."
+        )
 
 
 def operator(who: dict[str, Any]) -> str:

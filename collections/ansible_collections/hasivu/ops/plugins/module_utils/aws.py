@@ -9,6 +9,7 @@ import traceback
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible_collections.hasivu.ops.plugins.module_utils import rehearsal
 
 try:
     import boto3
@@ -67,7 +68,9 @@ def new_client(service: str, region: str, endpoint_url: str | None, attempts: in
         read_timeout=READ_SECONDS,
         user_agent_extra="hasivu-ops",
     )
-    return session().client(service, region_name=region, endpoint_url=endpoint_url, config=config)
+    made = session().client(service, region_name=region, endpoint_url=endpoint_url, config=config)
+    made.meta.events.register("before-call", rehearsal.refuse_operation)
+    return made
 
 
 def session() -> boto3.Session:

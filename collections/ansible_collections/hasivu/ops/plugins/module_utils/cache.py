@@ -8,6 +8,7 @@ import traceback
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible_collections.hasivu.ops.plugins.module_utils import rehearsal
 from ansible_collections.hasivu.ops.plugins.module_utils.secret import Secret, SecretError
 
 try:
@@ -60,10 +61,13 @@ def token_of(secret: Secret, version: str) -> str | None:
 
 
 def connection(options: dict[str, Any], address: tuple[str, int], token: str) -> redis.Redis:
-    """Return a client that tries once: with its usual retries a refused token would take seconds to be called so."""
+    """Return a client that tries once: with its usual retries a refused token would take seconds to be called so.
+
+    In a rehearsal it refuses to send a command that changes something.
+    """
     host, port = address
     tls = {"ssl": True, "ssl_ca_certs": options["tls_ca"]} if options["tls"] else {}
-    return redis.Redis(
+    made = redis.Redis(
         host=host,
         port=port,
         password=token,
@@ -74,6 +78,14 @@ def connection(options: dict[str, Any], address: tuple[str, int], token: str) ->
         decode_responses=True,
         **tls,
     )
+    send = made.execute_command
+
+    def refuse_or_send(*arguments: Any, **options: Any) -> Any:
+        rehearsal.refuse_command(*arguments)
+        return send(*arguments, **options)
+
+    made.execute_command = refuse_or_send
+    return made
 
 
 def is_let_in(options: dict[str, Any], address: tuple[str, int], token: str) -> bool:

@@ -8,6 +8,7 @@ import traceback
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible_collections.hasivu.ops.plugins.module_utils import rehearsal
 
 try:
     import psycopg
@@ -63,13 +64,13 @@ def connect(module: AnsibleModule, read_only: bool = False, **settings: str) -> 
 def open_connection(
     login: dict[str, Any], read_only: bool = False, **settings: str
 ) -> psycopg.Connection[dict[str, Any]]:
-    """Log in with the options of a module and return the connection.
+    """Log in with the options of a module and return the connection, which only reads in a rehearsal.
 
     Raises:
         psycopg.OperationalError: The server cannot be reached or does not let the role in.
     """
     wanted = {**SESSION_SETTINGS, **settings}
-    if read_only:
+    if read_only or rehearsal.is_rehearsal():
         wanted["default_transaction_read_only"] = "on"
     return psycopg.connect(
         host=login["host"],

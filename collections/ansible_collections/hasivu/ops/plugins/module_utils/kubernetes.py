@@ -8,6 +8,8 @@ import json
 import traceback
 from typing import Any
 
+from ansible_collections.hasivu.ops.plugins.module_utils import rehearsal
+
 try:
     from kubernetes.client import ApiClient, Configuration
     from kubernetes.client.rest import ApiException
@@ -63,7 +65,9 @@ class Cluster:
 
         Raises:
             KubernetesError: No answer, or an answer that is an error.
+            RehearsalError: This is a rehearsal, and the request would change something.
         """
+        rehearsal.refuse_request(method, path, query)
         try:
             answer = self._client.call_api(
                 path,

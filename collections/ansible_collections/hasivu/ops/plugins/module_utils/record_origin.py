@@ -74,6 +74,20 @@ def launcher(extra_vars: Mapping[str, Any]) -> str:
     return f"AWX job {job}" if job else "ansible-playbook"
 
 
+def awx_user(extra_vars: Mapping[str, Any]) -> str | None:
+    """Return who launched a job of AWX, which it says in an extra variable."""
+    name = extra_vars.get("awx_user_name") or extra_vars.get("tower_user_name")
+    return str(name) if name else None
+
+
+def plan_digest(path: str) -> str | None:
+    """Return the digest of the plan that a run was given, or nothing where there is none that can be read."""
+    try:
+        return file_digest(Path(path).expanduser()) if path else None
+    except OSError:
+        return None
+
+
 def versions(ansible_core: str) -> dict[str, str]:
     """Return the versions of what ran the playbook."""
     return {

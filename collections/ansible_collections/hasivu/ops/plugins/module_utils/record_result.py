@@ -15,8 +15,8 @@ LONGEST = 64 * 1024
 BEGINNING = 2048
 
 STANDS_ELSEWHERE = frozenset(
-    {"censored", "changed", "deprecations", "diff", "exception", "failed", "invocation", "item", "msg", "request_ids",
-     "results", "skipped", "stderr_lines", "stdout_lines", "stop", "unreachable", "warnings"}
+    {"censored", "changed", "deprecations", "diff", "exception", "failed", "invocation", "item", "msg", "not_predicted",
+     "planned", "request_ids", "results", "skipped", "stderr_lines", "stdout_lines", "stop", "unreachable", "warnings"}
 )  # fmt: skip
 
 
@@ -29,6 +29,8 @@ def describe(result: Mapping[str, Any], masker: Masker) -> dict[str, Any]:
         "stop": stop_of(result),
         "request_ids": result.get("request_ids"),
         "diff": bounded(result.get("diff")),
+        "planned": bounded(result.get("planned")),
+        "not_predicted": result.get("not_predicted"),
         "warnings": warnings,
         "items": count_items(result),
         "result": bounded(selected(result)),

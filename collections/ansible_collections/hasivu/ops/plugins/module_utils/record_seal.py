@@ -18,7 +18,7 @@ SIGNATURE = "manifest.json.sig"
 LINES = "record.sha256"
 OF_THE_START = (
     "run", "procedure", "title", "risk", "environment", "check", "inputs", "ticket", "break_glass", "resumes",
-    "direction", "origin", "launcher", "digests",
+    "direction", "origin", "launcher", "digests", "plan",
 )  # fmt: skip
 OF_THE_END = ("state", "exit_code", "changed", "failed_step", "message")
 

@@ -43,10 +43,10 @@ def keys_in(path: Path, moment: str | None) -> set[str]:
     return {signer.base64_key for signer in signers if may_sign(signer.options or {}, moment)}
 
 
-def may_sign(options: dict[str, str], moment: str | None) -> bool:
-    """Tell whether the options of a signer allow records, at the time that the record ended."""
+def may_sign(options: dict[str, str], moment: str | None, wanted: str = NAMESPACE) -> bool:
+    """Tell whether the options of a signer allow a namespace, by default records, at a moment, by default now."""
     namespaces = options.get("namespaces", "*").split(",")
-    if not any(fnmatch(NAMESPACE, namespace) for namespace in namespaces) or "cert-authority" in options:
+    if not any(fnmatch(wanted, namespace) for namespace in namespaces) or "cert-authority" in options:
         return False
     when = datetime.fromisoformat(moment) if moment else datetime.now(UTC)
     after, before = options.get("valid-after"), options.get("valid-before")

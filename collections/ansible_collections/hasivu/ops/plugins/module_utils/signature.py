@@ -1,6 +1,6 @@
 # Copyright: HASIVU Operations Team
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
-"""OpenSSH signatures of records, as `ssh-keygen -Y sign` makes them (PROTOCOL.sshsig of OpenSSH)."""
+"""OpenSSH signatures of records and plans, as `ssh-keygen -Y sign` makes them (PROTOCOL.sshsig of OpenSSH)."""
 
 from __future__ import annotations
 
@@ -58,9 +58,9 @@ def fingerprint(public: str) -> str:
     return "SHA256:" + base64.b64encode(digest).decode("ascii").rstrip("=")
 
 
-def sign(key: Ed25519PrivateKey, message: bytes) -> str:
-    """Return the armored signature of a message in the namespace of records."""
-    head = (NAMESPACE.encode(), b"", HASH.encode())
+def sign(key: Ed25519PrivateKey, message: bytes, namespace: str = NAMESPACE) -> str:
+    """Return the armored signature of a message in a namespace, by default that of records."""
+    head = (namespace.encode(), b"", HASH.encode())
     signed = MAGIC + pack(*head, hashlib.new(HASH, message).digest())
     signature = pack(b"ssh-ed25519", key.sign(signed))
     blob = base64.b64decode(public_key(key).split()[1])

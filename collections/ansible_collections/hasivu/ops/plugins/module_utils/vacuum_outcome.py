@@ -42,7 +42,8 @@ def rehearse(module: AnsibleModule, start: Start) -> dict[str, Any]:
     """Return what a run would do."""
     rows = planned_rows(start.plan)
     summary = summarize(rows, time.monotonic() - start.started, None)
-    return {**finish_facts(module, start, rows, summary["deferred_tables"]), "summary": summary}
+    planned = {row["table"]: [row["need"], row["outcome"]] for row in rows}  # counts move on; the work is the plan
+    return {**finish_facts(module, start, rows, summary["deferred_tables"]), "summary": summary, "planned": planned}
 
 
 def carry_out(module: AnsibleModule, connection: Connection, start: Start) -> dict[str, Any]:

@@ -11,8 +11,8 @@ module: change_policy
 short_description: Refuse a change that the policy of the environment does not allow now
 version_added: 0.1.0
 description:
-  - Checks the time against the freeze windows, and asks for the ticket, the reason or the approvals that the policy
-    of the environment wants for the risk of the change.
+  - Checks the time against the freeze windows, and asks for the ticket or the reason that the policy of the environment
+    wants for the risk of the change.
   - A procedure that only reads is never refused. A rehearsal is told what would refuse the run.
 options:
   runbook:
@@ -27,7 +27,9 @@ options:
   policy:
     description:
       - C(freeze_windows) is a list of C(name), C(from) and C(to) (HH:MM in India), and C(days) (default all).
-      - C(requires) maps a risk to what its runs need, of C(reason), C(ticket), C(one_approval) and C(two_approvals).
+      - C(requires) maps a risk to what its runs need, of which C(reason) and C(ticket) are looked at here, and
+        approvals by M(hasivu.ops.change_approval). C(inputs_require) maps an input of a procedure to what a run needs
+        besides that gives another value than its default.
     type: dict
     required: true
   ticket:
@@ -80,16 +82,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.hasivu.ops.plugins.module_utils.change_risk import READ, needs_of, risk_of
 
 INDIA = ZoneInfo("Asia/Kolkata")
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-RISKS = ("read", "safe", "disruptive", "destructive")
 PLACEHOLDER = re.compile(r"^$|123456789012|NEW_|CHANGE_?ME|REPLACE|EXAMPLE|^<.*>$", re.IGNORECASE)
 ASKED_FOR = {
     "reason": "a reason: give one with --ticket",
     "ticket": "a change ticket: give one with --ticket",
-    "one_approval": "the approval of another person, which this version cannot take yet: only --break-glass passes",
-    "two_approvals": "the approval of two other persons, which this version cannot take yet: only --break-glass passes",
 }
 
 
@@ -108,7 +108,7 @@ def main() -> None:
     )
     refuse_placeholders(module)
     risk = risk_of(module.params["runbook"], module.params["inputs"])
-    objections = [] if risk == "read" else objections_to(module.params, risk, datetime.now(INDIA))
+    objections = [] if risk == READ else objections_to(module.params, risk, datetime.now(INDIA))
     if objections and not module.check_mode and not module.params["break_glass"].strip():
         module.fail_json(msg=" ".join(objections), stop="refused", risk=risk, objections=objections)
     for objection in objections:
@@ -127,23 +127,13 @@ def refuse_placeholders(module: AnsibleModule) -> None:
         )
 
 
-def risk_of(runbook: dict[str, Any], inputs: dict[str, Any]) -> str:
-    """Return the risk of the header, raised by the inputs that say they raise it."""
-    risks = [runbook["risk"]]
-    for name, specification in (runbook.get("inputs") or {}).items():
-        raised = specification.get("raises_risk_to")
-        if raised and inputs.get(name, specification.get("default")) != specification.get("default"):
-            risks.append(raised)
-    return max(risks, key=RISKS.index)
-
-
 def objections_to(options: dict[str, Any], risk: str, now: datetime) -> list[str]:
     """Return a sentence for everything that speaks against a change of this risk at this time."""
     windows = options["policy"].get("freeze_windows") or []
     frozen = [frozen_sentence(window, now) for window in windows if is_inside(window, now)]
-    wanted = (options["policy"].get("requires") or {}).get(risk) or []
-    given = {"reason", "ticket"} if options["ticket"].strip() else set()
-    return frozen + [f"A {risk} change needs {ASKED_FOR[need]}." for need in wanted if need not in given]
+    asked = needs_of(options["policy"], options["runbook"], options["inputs"])
+    wanted = [] if options["ticket"].strip() else [need for need in asked if need in ASKED_FOR]
+    return frozen + [f"A {risk} change needs {ASKED_FOR[need]}." for need in wanted]
 
 
 def frozen_sentence(window: dict[str, Any], now: datetime) -> str:

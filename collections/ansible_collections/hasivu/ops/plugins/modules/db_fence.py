@@ -77,11 +77,6 @@ captured:
   description: Which of the roles could log in, before the first fence; O(captured) where that was given.
   returned: success
   type: dict
-reopened:
-  description: Roles that somebody had opened again although O(captured) was given.
-  returned: success
-  type: list
-  elements: str
 terminated:
   description: How many sessions were ended.
   returned: success
@@ -173,22 +168,16 @@ def logins(module: AnsibleModule, connection: Any) -> dict[str, bool]:
 
 def fence(module: AnsibleModule, connection: Any, before: dict[str, bool]) -> dict[str, Any]:
     """Take the right to log in, end the sessions, and try the published login."""
-    opened = [role for role, may in before.items() if may]
     left = [session for role in before for session in sessions_of(connection, role)]
     ended, refused = 0, ""
     if not module.check_mode:
-        for role in opened:
+        for role in (role for role, may in before.items() if may):
             alter(connection, role, "NOLOGIN")
         ended = end_sessions(module, connection, list(before))
         refused = refusal(module)
-    known = module.params["captured"]
-    reopened = [role for role in opened if known]
-    if reopened:
-        module.warn(f"Somebody had opened {', '.join(reopened)} again; the fence stands once more.")
     return {
         **result_of(before, after(module, connection, dict.fromkeys(before, False)), ending=bool(left)),
-        "captured": known or before,
-        "reopened": reopened,
+        "captured": module.params["captured"] or before,
         "terminated": ended,
         "refused": refused,
     }
@@ -238,7 +227,6 @@ def open_up(module: AnsibleModule, connection: Any, before: dict[str, bool]) -> 
     return {
         **result_of(before, after(module, connection, opened), ending=False),
         "captured": module.params["captured"],
-        "reopened": [],
         "terminated": 0,
         "refused": "",
     }

@@ -130,6 +130,10 @@ summary:
       bytes of WAL that the whole server wrote meanwhile, and a C(sentence).
   returned: success, and failure once tables were treated
   type: dict
+planned:
+  description: What would be done to each table, for a plan; without dead rows and ages, which move on by themselves.
+  returned: success, in check mode
+  type: dict
 excluded:
   description: Tables in need that were left alone, with the reason.
   returned: success

@@ -16,10 +16,11 @@ from ansible_collections.hasivu.ops.plugins.module_utils.record_secrets import M
 
 OPTIONS = ("check", "diff", "tags", "skip_tags", "subset", "start_at_task", "step", "forks")
 NOT_SAID = (None, False, "", [], (), ["all"], ("all",))
+LEAVING_OUT = ("tags", "skip_tags", "start_at_task", "step")
 OURS = (
     "hasivu_run", "hasivu_run_id", "hasivu_resumes", "hasivu_direction", "hasivu_launcher", "hasivu_record_error",
 )  # fmt: skip
-IN_FIELDS = ("change_ticket", "break_glass")
+IN_FIELDS = ("change_ticket", "break_glass", "change_plan")
 
 
 class Scene:
@@ -40,6 +41,16 @@ class Scene:
         """Return the extra variables of the run, which a change here changes for all steps to come."""
         extra_vars: dict[str, Any] = self.manager.extra_vars
         return extra_vars
+
+    @property
+    def rehearsal(self) -> bool:
+        """Tell whether nothing is to be changed."""
+        return bool(context.CLIARGS.get("check"))
+
+    def left_out(self) -> list[str]:
+        """Return the options of the command line by which steps may be left out."""
+        given = [name for name, value in options().items() if name in LEAVING_OUT and value not in NOT_SAID]
+        return [f"--{name.replace('_', '-')}" for name in given]
 
     def templar_of(self, host: Any) -> Templar:
         """Return what resolves variables as a host sees them."""
@@ -83,8 +94,8 @@ class Scene:
             "title": runbook.get("title"),
             "risk": runbook.get("risk"),
             "environment": self.environment(),
-            "check": bool(context.CLIARGS.get("check")),
-            "who": record_origin.who(),
+            "check": self.rehearsal,
+            "who": {**record_origin.who(), "awx_user": record_origin.awx_user(extra_vars)},
             "launcher": record_origin.launcher(extra_vars),
             "versions": record_origin.versions(ansible_version),
             "digests": self.digests(),
@@ -93,6 +104,7 @@ class Scene:
             "other_variables": sorted(set(extra_vars) - set(runbook.get("inputs") or {}) - {*OURS, *IN_FIELDS}),
             "ticket": extra_vars.get("change_ticket") or None,
             "break_glass": extra_vars.get("break_glass") or None,
+            "plan": record_origin.plan_digest(str(extra_vars.get("change_plan") or "")),
             "abort_after_minutes": runbook.get("abort_after_minutes"),
             "hosts": [host.get_name() for host in self.hosts],
             "signing_key": self.signing_key(),

@@ -1,0 +1,203 @@
+"""Many playbooks in check mode: Ansible and our modules are loaded once, and forked for each.
+
+`python -m hasivu_play.rehearse_engine` is the process that loads them; it must not have imported our collection before
+Ansible's own finder of collections is in place. It takes what to rehearse as JSON on stdin, and prints one line of JSON
+for each rehearsal that has ended.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import json
+import multiprocessing
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from multiprocessing.connection import wait
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+from hasivu_play.errors import StoppedError
+from hasivu_play.home import private_directory
+from hasivu_play.private_data import private_data, remove_leftovers
+from hasivu_play.project import Project
+from hasivu_play.run import Request, environment_variables
+
+LOOK_SECONDS = 1.0
+END_SECONDS = 30.0
+MODULES = "ansible_collections.hasivu.ops.plugins.modules"
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """One playbook that is to run in check mode, and its minutes: as expected, and at most."""
+
+    request: Request
+    run_id: str
+    expected_minutes: int
+    abort_after_minutes: int
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A rehearsal that has ended; its output is the text that Ansible wrote."""
+
+    rehearsal: Rehearsal
+    seconds: float
+    out_of_time: bool
+    output: str
+
+    def last_words(self) -> str:
+        """Return the end of the output as one sentence or two."""
+        lines = [line.strip() for line in self.output.splitlines() if line.strip()]
+        return " ".join(lines[-3:]) or "Ansible ended without a word."
+
+
+@dataclass
+class Running:
+    """A rehearsal whose process runs."""
+
+    rehearsal: Rehearsal
+    process: BaseProcess
+    output: Path
+    started: float
+
+    @property
+    def seconds(self) -> float:
+        """Return for how long it has run."""
+        return time.monotonic() - self.started
+
+    def is_out_of_time(self) -> bool:
+        """Tell whether it has run for longer than its header allows."""
+        return self.seconds > self.rehearsal.abort_after_minutes * 60
+
+    def kill(self) -> None:
+        """End its process and all that descend from it: they are a session of their own."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid or 0, signal.SIGKILL)
+        self.process.join()
+
+
+def rehearse_all(project: Project, rehearsals: Sequence[Rehearsal], workers: int) -> Iterator[Ended]:
+    """Run playbooks in check mode, so many at the same time, the longest first, and give each when it has ended.
+
+    Whoever stops listening ends the processes that run.
+
+    Raises:
+        StoppedError: The process that loads Ansible ended before the last rehearsal.
+    """
+    wanted = {"root": str(project.root), "workers": workers, "rehearsals": [asdict(one) for one in rehearsals]}
+    named = {one.run_id: one for one in rehearsals}
+    command = [sys.executable, "-P", "-m", "hasivu_play.rehearse_engine"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as engine:
+        assert engine.stdin
+        assert engine.stdout
+        try:
+            engine.stdin.write(json.dumps(wanted))
+            engine.stdin.close()
+            for line in engine.stdout:
+                fields = json.loads(line)
+                yield Ended(named.pop(fields.pop("run_id")), **fields)
+        finally:
+            engine.terminate()
+            engine.wait(END_SECONDS)
+    if named:
+        raise StoppedError(f"The rehearsals ended early; {', '.join(named)} did not end. Look at what was said above.")
+
+
+def main() -> None:
+    """Rehearse what stdin asks for."""
+    wanted = json.load(sys.stdin)
+    rehearsals = [Rehearsal(**{**one, "request": Request(**one["request"])}) for one in wanted["rehearsals"]]
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    with suppress(KeyboardInterrupt):
+        for ended in fork_all(Project(Path(wanted["root"])), rehearsals, wanted["workers"]):
+            fields = {"seconds": ended.seconds, "out_of_time": ended.out_of_time, "output": ended.output}
+            print(json.dumps({"run_id": ended.rehearsal.run_id, **fields}), flush=True)  # noqa: T201  # the answer
+
+
+def fork_all(project: Project, rehearsals: Sequence[Rehearsal], workers: int) -> Iterator[Ended]:
+    """Load Ansible, fork a process for each rehearsal, and give each when it has ended; at the end none is left."""
+    remove_leftovers(private_directory())
+    folder = private_directory() / f"rehearsals-{secrets.token_hex(4)}"
+    with private_data(folder, variables={}, check=True) as data:
+        load(project, data)
+        parent = os.getppid()
+        waiting = sorted(rehearsals, key=lambda one: one.expected_minutes)
+        running: list[Running] = []
+        try:
+            while (waiting or running) and os.getppid() == parent:
+                while waiting and len(running) < workers:
+                    running.append(start(project, waiting.pop(), data))
+                wait([one.process.sentinel for one in running], LOOK_SECONDS)
+                for one in [one for one in running if one.is_out_of_time() or not one.process.is_alive()]:
+                    running.remove(one)
+                    yield end(one)
+        finally:
+            for one in running:
+                one.kill()
+
+
+def load(project: Project, data: Path) -> None:
+    """Load what every playbook needs. Ansible reads its settings from the environment when it is imported."""
+    os.environ.update(environment_variables(project, data))
+    from ansible.cli import playbook as _  # noqa: F401  # slow to load, and the same for all
+    from ansible.plugins.loader import init_plugin_loader
+
+    init_plugin_loader()
+    for folder in map(Path, importlib.import_module(MODULES).__path__):
+        for file in sorted(folder.glob("*.py")):
+            importlib.import_module(f"{MODULES}.{file.stem}")
+    gc.freeze()  # so that no child copies what it only shares, when it collects
+
+
+def start(project: Project, rehearsal: Rehearsal, data: Path) -> Running:
+    """Fork the process of a rehearsal."""
+    inventory = str(project.inventory(rehearsal.request.environment))
+    variables, output = data / f"{rehearsal.run_id}.json", data / f"{rehearsal.run_id}.txt"
+    variables.touch(mode=0o600)
+    variables.write_text(json.dumps(rehearsal.request.variables(rehearsal.run_id)), encoding="utf-8")
+    command = [
+        *("ansible-playbook", "--check", "--diff", "-i", inventory, "-e", f"@{variables}"),
+        str(project.playbook(rehearsal.request.procedure)),
+    ]
+    process = multiprocessing.get_context("fork").Process(target=play, args=(command, output, project.root))
+    process.start()
+    return Running(rehearsal, process, output, time.monotonic())
+
+
+def play(command: list[str], output: Path, folder: Path) -> None:
+    """Be ansible-playbook in this process, which was forked for it."""
+    os.setsid()
+    os.chdir(folder)
+    descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os.dup2(descriptor, 1)
+    os.dup2(descriptor, 2)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+    from ansible.cli.playbook import PlaybookCLI
+
+    PlaybookCLI.cli_executor(command)
+
+
+def end(running: Running) -> Ended:
+    """Collect a rehearsal that has ended, or end one that takes too long."""
+    late = running.process.is_alive()
+    seconds = running.seconds
+    running.kill()
+    with suppress(FileNotFoundError):
+        return Ended(running.rehearsal, seconds, late, running.output.read_text(encoding="utf-8", errors="replace"))
+    return Ended(running.rehearsal, seconds, late, "")
+
+
+if __name__ == "__main__":
+    main()
