@@ -1,4 +1,4 @@
-"""Words in, words out: the only file that imports click.
+"""Words in, words out: only the files that begin with cli import click.
 
 A command imports what it needs when it runs, so that `--help` answers at once.
 """
@@ -12,72 +12,35 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from click.shell_completion import CompletionItem
 
 from hasivu_play import __version__
+from hasivu_play.cli_options import (
+    SANDBOX,
+    Commands,
+    complete_procedure,
+    environment_option,
+    json_option,
+    project_of,
+    ticket_option,
+)
+from hasivu_play.cli_plan import approve_command, inputs_of, plan_command, plan_type
+from hasivu_play.cli_sandbox import sandbox_layout, start_sandbox
 from hasivu_play.console import as_json, say
-from hasivu_play.errors import FindingError, PlayError, UsageError
-from hasivu_play.project import Project, installed_project
+from hasivu_play.errors import FindingError
+from hasivu_play.project import Project
 
 if TYPE_CHECKING:
     from hasivu_play.header import Header
     from hasivu_play.records import Run
     from hasivu_play.run import Request
 
-SANDBOX = "sandbox"
 Command = Callable[..., Any]
 
-
-class Commands(click.Group):
-    """A group whose commands end an error of ours in its sentences and its exit code."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run the chosen command."""
-        try:
-            return super().invoke(ctx)
-        except PlayError as error:
-            click.echo(f"Error: {error}", err=True)
-            raise click.exceptions.Exit(error.exit_code) from error
-        except OSError as error:
-            if error.filename is None:
-                raise
-            click.echo(f"Error: {error.filename}: {error.strerror}. Mend the file system or its rights.", err=True)
-            raise click.exceptions.Exit(UsageError.exit_code) from error
-
-
-def complete_procedure(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Complete the id of a procedure."""
-    return [CompletionItem(name) for name in project_of(ctx).procedures() if name.startswith(incomplete)]
-
-
-def complete_environment(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Complete the name of an environment."""
-    return [CompletionItem(name) for name in project_of(ctx).environments() if name.startswith(incomplete)]
-
-
-def project_of(ctx: click.Context) -> Project:
-    """Return the project that the caller passed in, or the installed one."""
-    found = ctx.find_object(Project)
-    return found if found is not None else installed_project()
-
-
-json_option = click.option("--json", "json_wanted", is_flag=True, help="Print JSON for a program to read.")
-ticket_option = click.option("--ticket", metavar="T", help="Change ticket that the environment's policy may ask for.")
 break_glass_option = click.option("--break-glass", metavar="REASON", help="Pass time and approval guards; recorded.")
 incident_option = click.option("--incident", metavar="ID", help="Open incident that this run serves; it stops no run.")
 verbose_option = click.option("-v", "--verbose", is_flag=True, help="Show Ansible's own output too.")
-plan_type = click.Path(dir_okay=False, path_type=Path)
 run_argument = click.argument("run_id", metavar="RUN")
 procedure_argument = click.argument("procedure", metavar="ID", shell_complete=complete_procedure)
-environment_option = click.option(
-    "--env",
-    "environment",
-    metavar="E",
-    default=SANDBOX,
-    show_default=True,
-    shell_complete=complete_environment,
-    help="Environment to work in.",
-)
 
 
 def consent_options(command: Command) -> Command:
@@ -167,78 +130,6 @@ def run_command(
     perform(project, header, request, verbose=verbose, json_wanted=json_wanted)
 
 
-@main.command("plan")
-@procedure_argument
-@environment_option
-@click.option(
-    "-e", "--input", "assignments", metavar="KEY=VALUE", multiple=True, help="Set an input; `show` lists them."
-)
-@click.option("-o", "--output", "plan_file", type=plan_type, metavar="FILE", required=True, help="File to write.")
-@output_options
-@click.pass_context
-def plan_command(
-    ctx: click.Context,
-    procedure: str,
-    environment: str,
-    assignments: tuple[str, ...],
-    plan_file: Path,
-    verbose: bool,
-    json_wanted: bool,
-) -> None:
-    """Rehearse procedure ID and write into FILE what would change, for other people to approve."""
-    from hasivu_play.inputs import check_inputs, parse_assignments
-    from hasivu_play.plan import make_plan
-    from hasivu_play.plan_words import in_words
-    from hasivu_play.progress import progress_for
-    from hasivu_play.run import Request
-    from hasivu_play.trust import read_checked_header
-
-    project = project_of(ctx)
-    playbook = project.playbook(procedure)
-    project.inventory(environment)
-    header = read_checked_header(playbook)
-    request = Request(procedure, environment, check_inputs(header.inputs, parse_assignments(assignments)), check=True)
-    if environment == SANDBOX:
-        start_sandbox()
-    progress = progress_for(sys.stderr if json_wanted else sys.stdout, verbose=verbose)
-    plan = make_plan(project, header, request, progress, plan_file)
-    click.echo(
-        as_json({"file": str(plan.path), "digest": plan.digest, **plan.fields}) if json_wanted else in_words(plan)
-    )
-
-
-@main.command("approve")
-@click.argument("plan_file", type=plan_type, metavar="FILE")
-@click.option("--key", type=plan_type, metavar="SSHKEY", help="Your SSH key; without it, the plan is only shown.")
-@json_option
-@click.pass_context
-def approve_command(ctx: click.Context, plan_file: Path, key: Path | None, json_wanted: bool) -> None:
-    """Show the plan in FILE, and sign it as another person than the one who will run it.
-
-    The signature lies beside FILE. `ssh-keygen -Y sign -n hasivu-play -f SSHKEY FILE` makes the same.
-    """
-    from hasivu_play.approve import approve
-    from hasivu_play.plan import load_plan
-    from hasivu_play.plan_words import in_words
-
-    plan = load_plan(plan_file)
-    if not json_wanted:
-        click.echo(in_words(plan))
-    if key is None:
-        return
-    approval = approve(project_of(ctx), plan, key)
-    told = {"digest": plan.digest, "principal": approval.principal, "fingerprint": approval.fingerprint}
-    words = f"Approved by {approval.principal} with {approval.fingerprint}: {approval.file}"
-    click.echo(as_json({**told, "signature": str(approval.file)}) if json_wanted else words)
-
-
-def inputs_of(plan_file: Path) -> dict[str, Any]:
-    """Return the inputs that a plan holds."""
-    from hasivu_play.plan import load_plan
-
-    return {name: value for name, value in load_plan(plan_file).fields["inputs"].items() if value is not None}
-
-
 @main.command("resume")
 @run_argument
 @consent_options
@@ -314,6 +205,10 @@ def perform(project: Project, header: Header, request: Request, *, verbose: bool
     click.echo(as_json(result.as_dictionary()) if json_wanted else result.in_words(header.title))
     if result.exit_code:
         raise click.exceptions.Exit(result.exit_code)
+
+
+main.add_command(plan_command)
+main.add_command(approve_command)
 
 
 @main.group("runs", cls=Commands)
@@ -420,25 +315,6 @@ def sandbox_fault_command(name: str | None, seconds: int | None, clear: bool) ->
     else:
         faults.inject(sandbox_layout(), name, seconds)
         say(f"{name}: {faults.FAULTS[name]}")
-
-
-def start_sandbox() -> None:
-    """Start what does not run of the sandbox, or say how its parts are installed."""
-    try:
-        from hasivu_play.sandbox.supervisor import up
-    except ImportError as error:
-        raise UsageError(
-            f"The sandbox needs {error.name}. Install it with: pip install hasivu-play[sandbox]"
-        ) from error
-    up(sandbox_layout(), progress=say)
-
-
-def sandbox_layout() -> Any:
-    """Return the folder of the sandbox that belongs to this state folder."""
-    from hasivu_play.home import sandbox_directory
-    from hasivu_play.sandbox.layout import Layout
-
-    return Layout(sandbox_directory())
 
 
 def sandbox_parts() -> Any:

@@ -10,20 +10,21 @@ PACKAGE = ROOT / "hasivu_play"
 COLLECTION = ROOT / "collections" / "ansible_collections" / "hasivu" / "ops" / "plugins"
 DRIVER = sorted(PACKAGE.glob("*.py"))
 HOMES = {
-    "click": {"cli"},
+    "click": {"cli", "cli_options", "cli_plan"},
     "yaml": {"header"},
     "ansible_runner": {"run"},
     "jsonschema": {"header"},
     "rich": {"progress"},
     "jinja2": {"private_data"},
     "dateutil": {"schedule"},
-    "hasivu_play.sandbox": {"cli"},
+    "hasivu_play.sandbox": {"cli", "cli_sandbox"},
 }
 FLOORS = [
     ["__main__"],
     ["cli"],
+    ["cli_plan"],
     ["plan"],
-    ["approve", "catalogue", "doctor", "plan_words", "show", "execution", "resume"],
+    ["cli_options", "cli_sandbox", "approve", "catalogue", "doctor", "plan_words", "show", "execution", "resume"],
     ["doctor_environment", "show_markdown", "result", "trust", "course_planning"],
     ["doctor_backups", "doctor_machine", "doctor_reach", "show_tables", "progress", "run"],
     ["records", "records_view"],
