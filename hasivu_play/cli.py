@@ -22,11 +22,11 @@ from hasivu_play.cli_options import (
     environment_option,
     json_option,
     project_of,
-    sandbox_layout,
-    start_sandbox,
     ticket_option,
 )
+from hasivu_play.cli_plan import approve_command, inputs_of, plan_command, plan_type
 from hasivu_play.cli_rehearse import rehearse_command
+from hasivu_play.cli_sandbox import sandbox_layout, start_sandbox
 from hasivu_play.cli_schedule import schedule_group
 from hasivu_play.console import as_json, say
 from hasivu_play.errors import FindingError
@@ -39,11 +39,9 @@ if TYPE_CHECKING:
 
 Command = Callable[..., Any]
 
-
 break_glass_option = click.option("--break-glass", metavar="REASON", help="Pass time and approval guards; recorded.")
 incident_option = click.option("--incident", metavar="ID", help="Open incident that this run serves; it stops no run.")
 verbose_option = click.option("-v", "--verbose", is_flag=True, help="Show Ansible's own output too.")
-plan_type = click.Path(dir_okay=False, path_type=Path)
 run_argument = click.argument("run_id", metavar="RUN")
 procedure_argument = click.argument("procedure", metavar="ID", shell_complete=complete_procedure)
 
@@ -140,78 +138,6 @@ def run_command(
     perform(project, header, request, verbose=verbose, json_wanted=json_wanted)
 
 
-@main.command("plan")
-@procedure_argument
-@environment_option
-@click.option(
-    "-e", "--input", "assignments", metavar="KEY=VALUE", multiple=True, help="Set an input; `show` lists them."
-)
-@click.option("-o", "--output", "plan_file", type=plan_type, metavar="FILE", required=True, help="File to write.")
-@output_options
-@click.pass_context
-def plan_command(
-    ctx: click.Context,
-    procedure: str,
-    environment: str,
-    assignments: tuple[str, ...],
-    plan_file: Path,
-    verbose: bool,
-    json_wanted: bool,
-) -> None:
-    """Rehearse procedure ID and write into FILE what would change, for other people to approve."""
-    from hasivu_play.inputs import check_inputs, parse_assignments
-    from hasivu_play.plan import make_plan
-    from hasivu_play.plan_words import in_words
-    from hasivu_play.progress import progress_for
-    from hasivu_play.run import Request
-    from hasivu_play.trust import read_checked_header
-
-    project = project_of(ctx)
-    playbook = project.playbook(procedure)
-    project.inventory(environment)
-    header = read_checked_header(playbook)
-    request = Request(procedure, environment, check_inputs(header.inputs, parse_assignments(assignments)), check=True)
-    if environment == SANDBOX:
-        start_sandbox()
-    progress = progress_for(sys.stderr if json_wanted else sys.stdout, verbose=verbose)
-    plan = make_plan(project, header, request, progress, plan_file)
-    click.echo(
-        as_json({"file": str(plan.path), "digest": plan.digest, **plan.fields}) if json_wanted else in_words(plan)
-    )
-
-
-@main.command("approve")
-@click.argument("plan_file", type=plan_type, metavar="FILE")
-@click.option("--key", type=plan_type, metavar="SSHKEY", help="Your SSH key; without it, the plan is only shown.")
-@json_option
-@click.pass_context
-def approve_command(ctx: click.Context, plan_file: Path, key: Path | None, json_wanted: bool) -> None:
-    """Show the plan in FILE, and sign it as another person than the one who will run it.
-
-    The signature lies beside FILE. `ssh-keygen -Y sign -n hasivu-play -f SSHKEY FILE` makes the same.
-    """
-    from hasivu_play.approve import approve
-    from hasivu_play.plan import load_plan
-    from hasivu_play.plan_words import in_words
-
-    plan = load_plan(plan_file)
-    if not json_wanted:
-        click.echo(in_words(plan))
-    if key is None:
-        return
-    approval = approve(project_of(ctx), plan, key)
-    told = {"digest": plan.digest, "principal": approval.principal, "fingerprint": approval.fingerprint}
-    words = f"Approved by {approval.principal} with {approval.fingerprint}: {approval.file}"
-    click.echo(as_json({**told, "signature": str(approval.file)}) if json_wanted else words)
-
-
-def inputs_of(plan_file: Path) -> dict[str, Any]:
-    """Return the inputs that a plan holds."""
-    from hasivu_play.plan import load_plan
-
-    return {name: value for name, value in load_plan(plan_file).fields["inputs"].items() if value is not None}
-
-
 @main.command("resume")
 @run_argument
 @consent_options
@@ -287,6 +213,10 @@ def perform(project: Project, header: Header, request: Request, *, verbose: bool
     click.echo(as_json(result.as_dictionary()) if json_wanted else result.in_words(header.title))
     if result.exit_code:
         raise click.exceptions.Exit(result.exit_code)
+
+
+main.add_command(plan_command)
+main.add_command(approve_command)
 
 
 @main.group("runs", cls=Commands)

@@ -7,7 +7,6 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
-from hasivu_play.console import say
 from hasivu_play.errors import PlayError, UsageError
 from hasivu_play.project import Project, installed_project
 
@@ -58,22 +57,3 @@ environment_option = click.option(
     shell_complete=complete_environment,
     help="Environment to work in.",
 )
-
-
-def start_sandbox() -> None:
-    """Start what does not run of the sandbox, or say how its parts are installed."""
-    try:
-        from hasivu_play.sandbox.supervisor import up
-    except ImportError as error:
-        raise UsageError(
-            f"The sandbox needs {error.name}. Install it with: pip install hasivu-play[sandbox]"
-        ) from error
-    up(sandbox_layout(), progress=say)
-
-
-def sandbox_layout() -> Any:
-    """Return the folder of the sandbox that belongs to this state folder."""
-    from hasivu_play.home import sandbox_directory
-    from hasivu_play.sandbox.layout import Layout
-
-    return Layout(sandbox_directory())

@@ -13,8 +13,8 @@ from hasivu_play.cli_options import (
     environment_option,
     json_option,
     project_of,
-    start_sandbox,
 )
+from hasivu_play.cli_sandbox import start_sandbox
 from hasivu_play.console import as_json
 from hasivu_play.errors import FindingError
 

@@ -10,7 +10,7 @@ PACKAGE = ROOT / "hasivu_play"
 COLLECTION = ROOT / "collections" / "ansible_collections" / "hasivu" / "ops" / "plugins"
 DRIVER = sorted(PACKAGE.glob("*.py"))
 HOMES = {
-    "click": {"cli", "cli_coverage", "cli_options", "cli_rehearse", "cli_schedule"},
+    "click": {"cli", "cli_coverage", "cli_options", "cli_plan", "cli_rehearse", "cli_schedule"},
     "yaml": {"header", "schedule_export"},
     "ansible": {"rehearse_engine"},
     "ansible_runner": {"run"},
@@ -18,12 +18,13 @@ HOMES = {
     "rich": {"progress"},
     "jinja2": {"private_data"},
     "dateutil": {"schedule"},
-    "hasivu_play.sandbox": {"cli", "cli_options"},
+    "hasivu_play.sandbox": {"cli", "cli_sandbox"},
 }
 FLOORS = [
     ["__main__"],
     ["cli"],
-    ["cli_coverage", "cli_rehearse", "cli_schedule"],
+    ["cli_coverage", "cli_plan", "cli_rehearse", "cli_schedule"],
+    ["cli_sandbox"],
     ["plan", "rehearse_report"],
     [
         "cli_options",
