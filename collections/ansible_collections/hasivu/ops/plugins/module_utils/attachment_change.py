@@ -10,6 +10,7 @@ from typing import Any
 
 from ansible_collections.hasivu.ops.plugins.module_utils import attachment_move as move
 from ansible_collections.hasivu.ops.plugins.module_utils.attachment_facts import METRIC, SUBSCRIPTION, chosen
+from ansible_collections.hasivu.ops.plugins.module_utils.attachment_findings import regions
 from ansible_collections.hasivu.ops.plugins.module_utils.aws import error_code
 from ansible_collections.hasivu.ops.plugins.module_utils.rds import plain
 
@@ -38,6 +39,20 @@ class Move:
             self._dashboard(dashboard["name"], self._old, self._new)
         for group in self._captured.get("log_groups") or []:
             self._log_group(group, move.log_group_for(group["name"], self._old, self._new))
+
+    def copies(self, instance: Fields) -> None:
+        """Replicate the backups of the new instance to the Regions to which those of the old one went."""
+        for one in self._captured.get("replications") or []:
+            if one["region"] not in regions(instance):
+                rds = self._client("rds", one["region"])
+                key = {"KmsKeyId": one["key"]} if one["key"] else {}
+                call = partial(
+                    rds.start_db_instance_automated_backups_replication,
+                    SourceDBInstanceArn=instance["DBInstanceArn"],
+                    BackupRetentionPeriod=one["days"],
+                    **key,
+                )
+                self._put(f"copies of the backups in {one['region']}", None, one["region"], call)
 
     def back(self) -> None:
         """Let alarms and dashboards watch the old instance again; log groups of the new one harm nobody."""

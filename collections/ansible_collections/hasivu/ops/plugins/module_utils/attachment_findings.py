@@ -20,11 +20,6 @@ def findings(captured: Fields, instance: Fields) -> list[Fields]:
         *(policy(one, captured["resource_id"], resource) for one in captured.get("policies") or []),
         *(proxy(one["name"], captured["instance_id"], new) for one in captured.get("proxies") or []),
         *(replica(name, new) for name in captured.get("replicas") or [] if not has_replica(instance)),
-        *(
-            replication(one, instance)
-            for one in captured.get("replications") or []
-            if one["region"] not in regions(instance)
-        ),
     ]
 
 
@@ -86,17 +81,3 @@ def regions(instance: Fields) -> set[str]:
     """Return the Regions to which the backups of an instance are replicated."""
     shown = instance.get("DBInstanceAutomatedBackupsReplications") or []
     return {one["DBInstanceAutomatedBackupsArn"].split(":")[3] for one in shown}
-
-
-def replication(one: Fields, instance: Fields) -> Fields:
-    """Return the finding of backups that are not replicated any more."""
-    return finding(
-        f"The backups of {instance['DBInstanceIdentifier']} are not replicated to {one['region']}.",
-        instance["DBInstanceIdentifier"],
-        "If this Region is lost, what was written since the recovery is lost with it.",
-        f"aws rds start-db-instance-automated-backups-replication --region {one['region']} "
-        f"--source-db-instance-arn {instance['DBInstanceArn']} --backup-retention-period {one['days']}"
-        + (f" --kms-key-id {one['key']}" if one["key"] else ""),
-        "high",
-        key="backups-not-replicated",
-    )

@@ -17,8 +17,9 @@ description:
     drew since the capture stays.
   - The log groups of the new instance keep lines as long as those of the old one, and are given to the same subscribers
     and metrics. Those of the old one stay.
-  - Policies of IAM, proxies, replicas and replicated backups are left to people, with the change that each needs; for
-    policies are kept as code, and the others cost money or time.
+  - Backups are replicated to the Regions to which those of the old instance went.
+  - Policies of IAM, proxies and replicas are left to people, with the change that each needs; for policies are kept as
+    code, and a replica costs money and time.
   - Where both instances have the same name, as after a cutover by renaming, alarms, dashboards and log groups follow by
     themselves, and nothing is put.
 options:
@@ -100,6 +101,7 @@ def main() -> None:
             change.back()
         elif instance:
             change.there()
+            change.copies(instance)
     except Exception as error:  # boto3 raises errors of many families; each is a sentence here
         made = not module.check_mode and bool(change.told)
         give_up(module, f"Moving what hung on {options['captured']['instance_id']}", error, changed=made,
