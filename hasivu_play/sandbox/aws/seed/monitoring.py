@@ -14,6 +14,7 @@ from hasivu_play.sandbox.database_servers import INSTANCE
 TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:hasivu-alerts"
 RETENTION_DAYS = 90
 DATABASE = [{"Name": "DBInstanceIdentifier", "Value": INSTANCE}]
+DATABASE_LOG = f"/aws/rds/instance/{INSTANCE}/postgresql"
 DEAD_LETTERS = [{"Name": "QueueName", "Value": "hasivu-order-queue-dlq"}]
 
 # name, namespace, metric, dimensions, comparison, threshold
@@ -38,6 +39,7 @@ async def plant() -> None:
         await make_alarm(*alarm)
     for name in ("HASIVU-API-Metrics", "HASIVU-Lambda-Metrics"):
         await json_call("monitoring", "PutDashboard", DashboardName=name, DashboardBody=dashboard())
+    await make_database_log()
     for service in SERVICES:
         await make_log_group(f"/aws/lambda/hasivu-platform-api-{service}", LINES.get(service, ()))
 
@@ -68,6 +70,16 @@ def dashboard() -> str:
     metric = ["AWS/RDS", "CPUUtilization", "DBInstanceIdentifier", INSTANCE]
     graph: dict[str, Any] = {"metrics": [metric], "region": REGION, "title": "Database", "period": 60}
     return json.dumps({"widgets": [{"type": "metric", "properties": graph}]})
+
+
+async def make_database_log() -> None:
+    """Make the log group of the database, which another account reads and whose errors are counted."""
+    await make_log_group(DATABASE_LOG, ())
+    reader = {"destinationArn": f"arn:aws:logs:{REGION}:{ACCOUNT}:destination:hasivu-log-archive", "filterPattern": ""}
+    await json_call("logs", "PutSubscriptionFilter", logGroupName=DATABASE_LOG, filterName="hasivu-archive", **reader)
+    counted = {"metricName": "DatabaseErrors", "metricNamespace": "HASIVU/Database", "metricValue": "1"}
+    errors = {"filterPattern": "ERROR", "metricTransformations": [counted]}
+    await json_call("logs", "PutMetricFilter", logGroupName=DATABASE_LOG, filterName="hasivu-errors", **errors)
 
 
 async def make_log_group(name: str, lines: tuple[str, ...]) -> None:

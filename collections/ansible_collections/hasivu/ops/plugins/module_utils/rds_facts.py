@@ -117,6 +117,16 @@ class Facts:
         )
         return found[0] if found else None
 
+    def subnet_group(self, name: str) -> Fields | None:
+        """Return a subnet group by its name."""
+        if not name:
+            return None
+        found = self.ask(
+            f"The subnet group {name}",
+            lambda: self.pages("rds", "describe_db_subnet_groups", "DBSubnetGroups", DBSubnetGroupName=name),
+        )
+        return found[0] if found else None
+
     def subnets(self, group: Fields | None) -> list[Fields] | None:
         """Return the subnets of a group with their free addresses."""
         ids = [subnet["SubnetIdentifier"] for subnet in (group or {}).get("Subnets", [])]

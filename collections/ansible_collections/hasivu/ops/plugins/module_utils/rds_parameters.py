@@ -80,6 +80,15 @@ GP3_WITH_IOPS = 400  # below that size gp3 has its baseline and takes no IOPS or
 RESERVED_TAGS = "aws:"
 
 
+GROUP_NAMES = ("DBSubnetGroupName", "DBParameterGroupName", "OptionGroupName")
+
+
+def group_names(source: Fields, declared: Fields) -> dict[str, str]:
+    """Return the names of the groups of an instance: as it or its backup tells them, else as they are declared."""
+    told = {name: CARRIED[name][1](source) or source.get(name) for name in GROUP_NAMES}
+    return {name: str(value or declared.get(name) or "") for name, value in told.items()}
+
+
 def plan(
     captured: Fields, point_in_time: bool, overrides: Fields, tags: Fields, run_id: str, declared: Fields | None = None
 ) -> list[Fields]:
@@ -96,6 +105,7 @@ def plan(
     found = {name: parameter(name, value, "inventory") for name, value in (declared or {}).items()}
     for name, (source, read) in CARRIED.items():
         value = read(captured)
+        value = captured.get(name) if value is None else value  # a backup tells the group by its name alone
         if value not in (None, "", [], 0) or value is False:
             found[name] = parameter(name, value, f"captured: {source}")
     found |= {name: parameter(name, value, f"rule: {why}") for name, (value, why) in FIXED.items()}

@@ -78,6 +78,8 @@ def collations_check(connection: psycopg.Connection[dict[str, Any]]) -> Check:
 def invalid_check(found: list[str], before: list[str] | None) -> Check:
     """Check that no index is invalid but those that were so before."""
     what = "No index is invalid that was valid before"
+    if before is None and found:
+        return unknown("invalid_indexes", what, f"{', '.join(found)}: whether it was so before is not known.")
     new = [name for name in found if name not in (before or [])]
     said = [f"{name} is invalid; rebuild it." for name in new]
     known = f"Invalid before already: {', '.join(found)}." if found else "None is."

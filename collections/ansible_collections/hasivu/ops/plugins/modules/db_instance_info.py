@@ -39,6 +39,12 @@ options:
     description: Parameters of a restore there, such as V(DBSubnetGroupName); what they name is checked to be there.
     type: dict
     default: {}
+  declared:
+    description:
+      - Parameters of a restore that the inventory declares, such as V(DBSubnetGroupName) and V(DBParameterGroupName).
+      - Of an instance that is gone, its backup tells neither; then the declared groups and subnets are read.
+    type: dict
+    default: {}
 extends_documentation_fragment:
   - hasivu.ops.aws
 attributes:
@@ -148,11 +154,13 @@ from ansible_collections.hasivu.ops.plugins.module_utils.rds import moment
 from ansible_collections.hasivu.ops.plugins.module_utils.rds_checks import checks
 from ansible_collections.hasivu.ops.plugins.module_utils.rds_elsewhere import NOWHERE, Elsewhere
 from ansible_collections.hasivu.ops.plugins.module_utils.rds_facts import Facts, window
+from ansible_collections.hasivu.ops.plugins.module_utils.rds_parameters import group_names
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "instance_id": {"type": "str", "required": True},
     **{name: {"type": "str"} for name in ("resource_id", "target_id", "restore_time", "run_id", "other_region")},
     "other_settings": {"type": "dict", "default": {}},
+    "declared": {"type": "dict", "default": {}},
     **AWS_OPTIONS,
 }
 
@@ -196,17 +204,17 @@ def read(facts: Facts, options: dict[str, Any]) -> dict[str, Any]:
     backups, snapshots = facts.backups(resource), facts.snapshots(resource)
     source = instance or (backups or [None])[0] or {}
     cluster = facts.cluster(source.get("DBClusterIdentifier", ""))
-    groups = (source.get("DBParameterGroups") or [{}])[0].get("DBParameterGroupName", "")
-    options_name = (source.get("OptionGroupMemberships") or [{}])[0].get("OptionGroupName", "")
+    names = group_names(source, options["declared"])
+    subnet_group = source.get("DBSubnetGroup") or facts.subnet_group(names["DBSubnetGroupName"])
     return {
         "exists": instance is not None,
         "instance": instance or {},
         "source": source,
         "cluster": cluster or {},
         "members": facts.members(cluster),
-        "parameter_group": facts.parameter_group(groups),
-        "option_group": facts.option_group(options_name or source.get("OptionGroupName", "")) if source else None,
-        "subnets": facts.subnets(source.get("DBSubnetGroup")),
+        "parameter_group": facts.parameter_group(names["DBParameterGroupName"]),
+        "option_group": facts.option_group(names["OptionGroupName"]) if source else None,
+        "subnets": facts.subnets(subnet_group),
         "snapshots": snapshots,
         "backups": backups,
         "window": window(instance, backups),

@@ -31,6 +31,11 @@ options:
     type: list
     elements: str
     default: []
+  environment:
+    description:
+      - Environment whose other runs may have the note as well. Where no run of the chain has it, the newest of those
+        holds, and is copied.
+    type: str
 attributes:
   check_mode:
     description: Reads, and writes nothing.
@@ -58,6 +63,10 @@ content:
   description: The note; empty when there is none.
   returned: success
   type: dict
+run:
+  description: The run of the environment that the note was copied from; empty when it is of this chain.
+  returned: success
+  type: str
 path:
   description: File of the note in the folder of this run.
   returned: success
@@ -76,6 +85,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "name": {"type": "str", "required": True},
     "content": {"type": "dict"},
     "earlier": {"type": "list", "elements": "str", "default": []},
+    "environment": {"type": "str"},
 }
 
 
@@ -84,8 +94,11 @@ def main() -> None:
     module = AnsibleModule(argument_spec=OPTIONS, supports_check_mode=True)
     name = f"{module.params['name']}.json"
     own = Path(module.params["directory"]) / name
+    chain = [own, *(own.parent.parent / run / name for run in module.params["earlier"] if run)]
+    others = of_environment(own, module.params["environment"])
     try:
-        kept = first_of([own, *(own.parent.parent / run / name for run in module.params["earlier"] if run)])
+        run = others[0].parent.name if others and not any(file.exists() for file in chain) else ""
+        kept = first_of([*chain, *others])
         content = module.params["content"] if kept is None else kept
         if content is not None and not own.exists() and not module.check_mode:
             write_private(own, json.dumps(content, indent=2, sort_keys=True) + "\n")
@@ -94,7 +107,14 @@ def main() -> None:
             msg=f"The note {name} cannot be read or written: {error}. Mend that before anything is changed.",
             stop="resumable",
         )
-    module.exit_json(changed=False, found=content is not None, content=content or {}, path=str(own))
+    module.exit_json(changed=False, found=content is not None, content=content or {}, run=run, path=str(own))
+
+
+def of_environment(own: Path, environment: str | None) -> list[Path]:
+    """Return the same note of the runs of an environment, the newest first: the name of a run begins with its time."""
+    if not environment:
+        return []
+    return sorted(own.parent.parent.glob(f"*-{environment}-????/{own.name}"), reverse=True)
 
 
 def first_of(files: list[Path]) -> dict[str, Any] | None:
