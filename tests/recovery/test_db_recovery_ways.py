@@ -11,9 +11,9 @@ from typing import Any
 import psycopg
 import pytest
 from support.aws import client
-from support.instances import Instances
+from support.instances import DATABASE_GROUP, Instances
 from support.killing import kill_when, wait_for
-from support.rotation import exit_of, http, login, missing_orders, settled, stages, works
+from support.rotation import exit_of, http, kill_after, login, missing_orders, settled, stages, works
 from support.sandbox import Sandbox
 from support.thorough import thorough
 from support.writers import World
@@ -21,10 +21,12 @@ from support.writers import World
 pytestmark = pytest.mark.xdist_group("db-recovery-ways")
 
 INCIDENT = ("-e", "incident_id=INC-7")
-SOURCE, AWAY = "hasivu-sandbox", "hasivu-away"
+SOURCE, AWAY, REPLICA = "hasivu-sandbox", "hasivu-away", "hasivu-replica"
 OTHER_REGION = "ap-south-2"
 FAILOVER = (*INCIDENT, "-e", "strategy=failover")
 CROSS_REGION = (*INCIDENT, "-e", "strategy=cross-region", "-e", f"target_id={AWAY}")
+PROMOTION = (*INCIDENT, "-e", "strategy=replica-promote")
+FENCED = "Fence the old database off, and see that the published login is refused"
 RESTORE = "rds:RestoreDBInstanceToPointInTime"
 
 
@@ -162,6 +164,59 @@ def test_killed_while_it_restores_the_database_comes_back_in_the_other_region_wi
         assert after[name] == world[name]
     assert http(own, "/ready")["status"] == "ready"
     assert objectives(own.home / "runs" / done["run"])["met"] == {"rto": True, "rpo": True}
+
+
+@pytest.fixture(scope="module")
+def another(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """Start a sandbox whose database has a read replica."""
+    started = Sandbox(tmp_path_factory.mktemp("another"))
+    up = started.play("sandbox", "up")
+    assert up.returncode == 0, up.stdout + up.stderr
+    try:
+        instances = Instances(started)
+        instances.wait(SOURCE, "available")
+        named = {"DBInstanceIdentifier": REPLICA, "SourceDBInstanceIdentifier": SOURCE}
+        instances.rds.create_db_instance_read_replica(**named, VpcSecurityGroupIds=[DATABASE_GROUP])
+        instances.wait(REPLICA, "available")
+        yield started
+    finally:
+        assert started.play("sandbox", "down").returncode == 0
+
+
+@thorough
+def test_a_promotion_is_rehearsed_taken_back_before_it_and_killed_after_it_with_no_acknowledged_order_lost(
+    another: Sandbox,
+) -> None:
+    instances, world, old = Instances(another), World(another).picture(), login(another)
+    report = rehearse(another, *PROMOTION)
+    assert REPLICA in " ".join(report["data"]["way"]["why"])
+    assert report["data"]["target"] == REPLICA
+
+    run = kill_after(another, FENCED, "run", "db-recovery", *PROMOTION)
+    back = exit_of(another.play("rollback", run.name, "--json"))
+    assert back["exit_code"] == 0, back
+    assert World(another).picture() == world
+    assert works(another, old)
+    assert instances.show(REPLICA)["ReadReplicaSourceDBInstanceIdentifier"] == SOURCE
+
+    http(another, "/_traffic", {"per_second": 10})
+    wait_for(lambda: http(another, "/stats")["ok"] > 20)
+    promoted = "rds:PromoteReadReplica"
+    run = kill_when(another, lambda _: sent(another, promoted) == 1, "run", "db-recovery", *PROMOTION)
+    http(another, "/_traffic", {"per_second": 0})
+    done = exit_of(another.play("resume", run.name, "--json"))
+    assert done["exit_code"] == 0, done
+    shown, new = instances.show(REPLICA), login(another)
+    assert "ReadReplicaSourceDBInstanceIdentifier" not in shown
+    assert (shown["DeletionProtection"], shown["MultiAZ"], shown["BackupRetentionPeriod"]) == (True, True, 14)
+    assert sent(another, promoted) == 1
+    assert instances.names() == {SOURCE, REPLICA}
+    assert new["port"] == shown["Endpoint"]["Port"] != old["port"]
+    check_orders(another, new)
+    with pytest.raises(psycopg.OperationalError, match=r"not permitted|authentication failed"):
+        server(old)
+    assert http(another, "/ready")["status"] == "ready"
+    assert objectives(another.home / "runs" / done["run"])["met"] == {"rto": True, "rpo": True}
 
 
 def server(held: dict[str, Any]) -> psycopg.Connection[tuple[Any, ...]]:

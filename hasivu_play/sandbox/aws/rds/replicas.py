@@ -8,7 +8,7 @@ import psycopg
 
 from hasivu_play.sandbox.aws.rds import settings
 from hasivu_play.sandbox.aws.rds.account import Account
-from hasivu_play.sandbox.aws.rds.errors import RdsError, bad_value, wrong_state
+from hasivu_play.sandbox.aws.rds.errors import RdsError, bad_combination, bad_value, wrong_state
 from hasivu_play.sandbox.aws.rds.moments import timestamp
 from hasivu_play.sandbox.aws.rds.snapshots import NAME
 from hasivu_play.sandbox.aws.rds.store import Instance, Store, arn, new_resource_id
@@ -59,6 +59,8 @@ class Replicas:
 
     def create(self, region: str, asked: Fields) -> Fields:
         """Answer CreateDBInstanceReadReplica."""
+        if "SourceDBInstanceIdentifier" not in asked:
+            raise bad_combination("SourceDBInstanceIdentifier must be specified: there are no clusters.")
         source = self._store.instance(region, asked["SourceDBInstanceIdentifier"])
         name = asked["DBInstanceIdentifier"].lower()
         self._check(region, name, source, asked)
