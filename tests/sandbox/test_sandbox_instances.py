@@ -10,13 +10,15 @@ import os
 import signal
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psycopg
 import pytest
 from botocore.exceptions import ClientError
+from support.aws import client
 from support.instances import DATABASE_GROUP, FENCE_GROUP, Instances, faults
+from support.killing import wait_for
 from support.sandbox import Sandbox
 from support.thorough import thorough
 
@@ -117,6 +119,38 @@ def test_a_standby_takes_over_behind_the_same_address_and_only_where_there_is_on
     messages = [event["Message"] for event in copy.rds.describe_events(**told)["Events"]]
     assert messages == ["Multi-AZ instance failover started.", "Multi-AZ instance failover completed"]
     change(copy, MultiAZ=False)
+
+
+def test_a_replica_follows_tells_how_far_it_is_behind_and_takes_writes_once_it_is_promoted(copy: Instances) -> None:
+    """CreateDBInstanceReadReplica, PromoteReadReplica (API Reference); ReplicaLag (User Guide, CloudWatch metrics)."""
+    replica = "trial-replica"
+    named = {"DBInstanceIdentifier": replica, "SourceDBInstanceIdentifier": COPY}
+    copy.rds.create_db_instance_read_replica(**named, **ADMITTED)
+    assert copy.wait(replica, "available") == ["creating", "available"]
+    with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+        copy.rows(replica, "CREATE TABLE refused (n int)")
+    copy.rows(COPY, "CREATE TABLE followed AS SELECT 3 AS n")
+    seen = wait_for(lambda: copy.rows(replica, "SELECT to_regclass('followed')::text")[0][0])
+    assert seen == "followed"
+    assert lag(copy, replica) == 0
+    copy.rds.promote_read_replica(DBInstanceIdentifier=replica, BackupRetentionPeriod=0)
+    assert copy.wait(replica, "available") == ["modifying", "available"]
+    assert "ReadReplicaSourceDBInstanceIdentifier" not in copy.show(replica)
+    assert copy.show(COPY)["ReadReplicaDBInstanceIdentifiers"] == []
+    copy.rows(COPY, "DROP TABLE followed")
+    copy.rows(replica, "INSERT INTO followed VALUES (4)")
+    assert copy.rows(replica, "SELECT sum(n) FROM followed") == [(7,)]
+    copy.remove(replica)
+
+
+def lag(copy: Instances, name: str) -> float:
+    """Return the newest value of ReplicaLag."""
+    now = datetime.now(UTC)
+    metric = {"Namespace": "AWS/RDS", "MetricName": "ReplicaLag", "Period": 60, "Statistics": ["Maximum"]}
+    span = {"StartTime": now - timedelta(minutes=5), "EndTime": now + timedelta(minutes=1)}
+    where = [{"Name": "DBInstanceIdentifier", "Value": name}]
+    found = client(copy.sandbox, "cloudwatch").get_metric_statistics(**metric, **span, Dimensions=where)["Datapoints"]
+    return float(max(found, key=lambda point: point["Timestamp"])["Maximum"])
 
 
 def change(copy: Instances, **settings: object) -> None:

@@ -15,14 +15,14 @@ REGION = "ap-south-1"
 CURRENT, PENDING = "AWSCURRENT", "AWSPENDING"
 
 
-def client(sandbox: Sandbox, service: str, key: dict[str, str] | None = None) -> Any:
+def client(sandbox: Sandbox, service: str, key: dict[str, str] | None = None, region: str = REGION) -> Any:
     """Return a client that tries once, with the key of the operator or another one."""
     file = configparser.ConfigParser()
     file.read(sandbox.home / "sandbox" / "credentials" / "aws")
     login = key or {name: file["default"][name] for name in ("aws_access_key_id", "aws_secret_access_key")}
     config = Config(retries={"total_max_attempts": 1})
     url = sandbox.endpoints()["aws"]["url"]
-    return boto3.session.Session().client(service, region_name=REGION, endpoint_url=url, config=config, **login)
+    return boto3.session.Session().client(service, region_name=region, endpoint_url=url, config=config, **login)
 
 
 class Secret:

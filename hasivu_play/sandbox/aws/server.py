@@ -31,6 +31,7 @@ async def run(directory: Path, port: int) -> None:
     telemetry = Telemetry(Server(layout), faults)
     tokens = AuthTokens(CacheServer(layout))
     database = Rds(layout, faults, directory / "state" / "rds_instances.json")
+    telemetry.lags = database.lags
     mends.apply(layout, faults, telemetry, tokens, database)
 
     async def start() -> None:

@@ -26,7 +26,8 @@ NAMES = {
         UploadServerCertificate
         """,
     "rds": """
-        AddTagsToResource CreateDBSnapshot DeleteDBInstance DeleteDBSnapshot DescribeAccountAttributes
+        AddTagsToResource CreateDBInstanceReadReplica CreateDBSnapshot DeleteDBInstance DeleteDBSnapshot
+        DescribeAccountAttributes
         DescribeCertificates DescribeDBClusters DescribeDBEngineVersions DescribeDBInstanceAutomatedBackups
         DescribeDBInstances DescribeDBParameterGroups DescribeDBParameters DescribeDBProxies
         DescribeDBProxyTargets DescribeDBSnapshots DescribeDBSubnetGroups DescribeEvents DescribeOptionGroups

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from collections.abc import Callable
 from typing import Any
 
 from ministack.core.responses import request_scope
@@ -42,6 +43,7 @@ class Telemetry:
     def __init__(self, server: Server, faults: Faults) -> None:
         """Measure one server; faults stand in for what was measured."""
         self._server = server
+        self.lags: Callable[[], dict[str, float]] = dict
         self._faults = faults
         self._processor = (time.monotonic(), server.processor_seconds())
 
@@ -57,6 +59,8 @@ class Telemetry:
         with request_scope(ACCOUNT, REGION):
             for name, value in self.measure().items():
                 self._store(name, value, now - now % MINUTE)
+            for replica, lag in self.lags().items():
+                self._store("ReplicaLag", lag, now - now % MINUTE, replica)
 
     def measure(self) -> dict[str, float]:
         """Return the present value of each metric."""
@@ -75,21 +79,22 @@ class Telemetry:
         elapsed = max(now - since, 1.0) * (os.cpu_count() or 1)
         return round(min(100.0, max(0.0, (used - before) / elapsed * 100)), 2)
 
-    def _store(self, name: str, value: float, minute: float) -> None:
+    def _store(self, name: str, value: float, minute: float, instance: str = INSTANCE) -> None:
         override = self._faults.read().get(OVERRIDES[name])
-        points: list[dict[str, Any]] = cloudwatch._metric_bucket((NAMESPACE, name, f"DBInstanceIdentifier={INSTANCE}"))
+        points: list[dict[str, Any]] = cloudwatch._metric_bucket((NAMESPACE, name, f"DBInstanceIdentifier={instance}"))
         newest = points[-1]["Timestamp"] if points else 0.0
         missing = (minute - MINUTE * age for age in range(HISTORY_MINUTES, 0, -1) if minute - MINUTE * age > newest)
-        points.extend(point(name, value, past) for past in missing)  # the instance was there before the emulator
+        if instance == INSTANCE:  # it was there before the emulator
+            points.extend(point(name, value, past, instance) for past in missing)
         if newest < minute:
-            points.append(point(name, value, minute))
+            points.append(point(name, value, minute, instance))
         else:
-            points[-1] = point(name, value, minute)
+            points[-1] = point(name, value, minute, instance)
         for shown in points[-FAULT_MINUTES:]:
             shown["Value"] = shown[MEASURED] if override is None else float(override)
 
 
-def point(name: str, value: float, minute: float) -> dict[str, Any]:
+def point(name: str, value: float, minute: float, instance: str) -> dict[str, Any]:
     """Return one datapoint as ministack keeps it."""
-    dimensions = {"DBInstanceIdentifier": INSTANCE}
+    dimensions = {"DBInstanceIdentifier": instance}
     return {"Timestamp": minute, "Unit": UNITS[name], "Dimensions": dimensions, "Value": value, MEASURED: value}

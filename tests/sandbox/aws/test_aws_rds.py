@@ -156,3 +156,73 @@ def test_a_password_is_hidden_from_cloudtrail(aws, rds):
     kept = (aws.directory / "state" / "cloudtrail.jsonl").read_text() + (aws.directory / "requests.jsonl").read_text()
     assert "ModifyDBInstance" in kept
     assert password not in kept
+
+
+def arn_of(name):
+    return f"arn:aws:rds:ap-south-1:204867531290:db:{name}"
+
+
+def test_a_replication_of_backups_asks_for_a_source_elsewhere_and_a_key_of_its_own_region(aws, rds, name):
+    """Sent to the destination Region, with the ARN of the source and a key of the destination Region.
+
+    Source: API Reference, StartDBInstanceAutomatedBackupsReplication.
+    """
+    away = aws.client("rds", "ap-south-2")
+    start, source = away.start_db_instance_automated_backups_replication, arn_of("hasivu-sandbox")
+    home_key = rds.describe_db_instances(DBInstanceIdentifier="hasivu-sandbox")["DBInstances"][0]["KmsKeyId"]
+    assert code(start, SourceDBInstanceArn=arn_of("absent")) == "DBInstanceNotFound"
+    assert code(start, SourceDBInstanceArn=source) == "InvalidDBInstanceAutomatedBackupState"  # the seed began one
+    away.stop_db_instance_automated_backups_replication(SourceDBInstanceArn=source)
+    assert code(start, SourceDBInstanceArn=source) == "InvalidParameterCombination"
+    assert code(start, SourceDBInstanceArn=source, KmsKeyId=home_key) == "KMSKeyNotAccessibleFault"
+    home = rds.start_db_instance_automated_backups_replication
+    assert code(home, SourceDBInstanceArn=source, KmsKeyId=home_key) == "InvalidParameterValue"
+    key = aws.client("kms", "ap-south-2").create_key()["KeyMetadata"]["Arn"]
+    made = start(SourceDBInstanceArn=source, KmsKeyId=key, BackupRetentionPeriod=3)["DBInstanceAutomatedBackup"]
+    assert (made["Status"], made["KmsKeyId"], made["BackupRetentionPeriod"]) == ("pending", key, 3)
+    listed = away.describe_db_instance_automated_backups()["DBInstanceAutomatedBackups"]
+    states = [one["Status"] for one in listed if one["DBInstanceIdentifier"] == "hasivu-sandbox"]
+    assert states == ["retained", "pending"]
+    shown = rds.describe_db_instances(DBInstanceIdentifier="hasivu-sandbox")["DBInstances"][0]
+    replications = [one["DBInstanceAutomatedBackupsArn"] for one in shown["DBInstanceAutomatedBackupsReplications"]]
+    assert replications == [made["DBInstanceAutomatedBackupsArn"]]
+    restore = {"SourceDBInstanceAutomatedBackupsArn": replications[0], "TargetDBInstanceIdentifier": name, **LATEST}
+    # nothing was copied yet, for in this emulator no server stands behind the source
+    assert code(away.restore_db_instance_to_point_in_time, **restore) == "DBInstanceAutomatedBackupNotFound"
+
+
+@pytest.mark.parametrize(
+    ("parameters", "expected"),
+    [
+        ({"SourceDBInstanceIdentifier": "absent"}, "DBInstanceNotFound"),
+        ({"DBInstanceIdentifier": "hasivu-sandbox"}, "DBInstanceAlreadyExists"),
+        ({"VpcSecurityGroupIds": ["sg-absent"]}, "InvalidParameterValue"),
+        ({"DBParameterGroupName": "absent"}, "DBParameterGroupNotFound"),
+        ({"ReplicaMode": "mounted"}, "NotImplemented"),
+    ],
+)
+def test_a_replica_that_cannot_be_is_refused(rds, name, parameters, expected):
+    """The errors of CreateDBInstanceReadReplica (API Reference); what is not known is refused too."""
+    call = {"DBInstanceIdentifier": name, "SourceDBInstanceIdentifier": "hasivu-sandbox", **parameters}
+    assert code(rds.create_db_instance_read_replica, **call) == expected
+
+
+def test_of_what_is_not_available_there_is_no_replica_and_nothing_else_is_promoted(rds, restored, name):
+    """InvalidDBInstanceState (API Reference, CreateDBInstanceReadReplica and PromoteReadReplica)."""
+    source = {"SourceDBInstanceIdentifier": restored["DBInstanceIdentifier"]}
+    replica = {"DBInstanceIdentifier": f"{name}-replica", **source}
+    assert code(rds.create_db_instance_read_replica, **replica) == "InvalidDBInstanceState"
+    assert code(rds.promote_read_replica, DBInstanceIdentifier="hasivu-sandbox") == "InvalidDBInstanceState"
+
+
+def test_a_replica_has_the_groups_of_its_source_and_no_backups(rds, name):
+    """ "RDS creates read replicas with backups disabled. All other attributes ... are inherited" (API Reference)."""
+    call = {"DBInstanceIdentifier": name, "SourceDBInstanceIdentifier": "hasivu-sandbox"}
+    made = rds.create_db_instance_read_replica(**call)["DBInstance"]
+    source = rds.describe_db_instances(DBInstanceIdentifier="hasivu-sandbox")["DBInstances"][0]
+    same = ("DBInstanceClass", "DBParameterGroups", "OptionGroupMemberships", "EngineVersion", "KmsKeyId")
+    assert [made[field] for field in same] == [source[field] for field in same]
+    assert (made["BackupRetentionPeriod"], made["MultiAZ"], made["DeletionProtection"]) == (0, False, False)
+    assert made["ReadReplicaSourceDBInstanceIdentifier"] == "hasivu-sandbox"
+    assert name in source["ReadReplicaDBInstanceIdentifiers"]
+    assert made["DbiResourceId"] != source["DbiResourceId"]

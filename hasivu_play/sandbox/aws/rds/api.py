@@ -12,7 +12,17 @@ from ministack.core.responses import get_region
 from ministack.services import rds as emulated
 
 from hasivu_play.sandbox.aws.faults import Faults
-from hasivu_play.sandbox.aws.rds import account, backups, instances, replication, restores, snapshots, tags, wire
+from hasivu_play.sandbox.aws.rds import (
+    account,
+    backups,
+    instances,
+    replicas,
+    replication,
+    restores,
+    snapshots,
+    tags,
+    wire,
+)
 from hasivu_play.sandbox.aws.rds.archive import Archive
 from hasivu_play.sandbox.aws.rds.errors import RdsError
 from hasivu_play.sandbox.aws.rds.paging import PAGING
@@ -42,9 +52,11 @@ class Rds:
         self._replication = replication.Replication(self.store, self._backups, archive, faults)
         self._account = account.Account(self.store, faults)
         self._instances = instances.Instances(self.store, view, servers, self._snapshots)
+        self._replicas = replicas.Replicas(self.store, view, servers, self._account)
         self._restores = restores.Restores(self.store, view, self._backups, self._account)
         steps = Steps(self.store, servers, self._backups, self._snapshots, faults).table()
-        self._worker = Worker(self.store, {**steps, **SnapshotSteps(self.store, servers, faults).table()})
+        others = {**SnapshotSteps(self.store, servers, faults).table(), **self._replicas.steps()}
+        self._worker = Worker(self.store, {**steps, **others})
         self._keeper = Keeper(self.store, servers, archive, self._replication)
 
     def apply(self) -> None:
@@ -59,6 +71,10 @@ class Rds:
         for work in (self._worker.keep_working, self._keeper.keep_looking):
             threading.Thread(target=work, daemon=True).start()
 
+    def lags(self) -> dict[str, float]:
+        """Return how far each read replica is behind."""
+        return self._replicas.lags()
+
     def operations(self) -> dict[str, tuple[Operation, Collection[str]]]:
         """Return each operation with the parameters that it knows."""
         ours, kept, made = self._instances, self._snapshots, self._restores
@@ -68,7 +84,11 @@ class Rds:
             "RebootDBInstance": (ours.reboot, (*NAMED, "ForceFailover")),
             "StopDBInstance": (ours.stop, (*NAMED, "DBSnapshotIdentifier")),
             "StartDBInstance": (ours.start, NAMED),
-            "PromoteReadReplica": (ours.promote, (*NAMED, "BackupRetentionPeriod", "PreferredBackupWindow")),
+            "CreateDBInstanceReadReplica": (
+                self._replicas.create,
+                replicas.PARAMETERS["CreateDBInstanceReadReplica"],
+            ),
+            "PromoteReadReplica": (self._replicas.promote, replicas.PARAMETERS["PromoteReadReplica"]),
             "DeleteDBInstance": (
                 ours.delete,
                 (*NAMED, "SkipFinalSnapshot", "FinalDBSnapshotIdentifier", "DeleteAutomatedBackups"),

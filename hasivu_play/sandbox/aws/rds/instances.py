@@ -1,4 +1,4 @@
-"""DescribeDBInstances and what changes an instance: modify, reboot, stop, start, promote, delete."""
+"""DescribeDBInstances and what changes an instance: modify, reboot, stop, start, delete."""
 
 from __future__ import annotations
 
@@ -137,23 +137,15 @@ class Instances:
         instance.shown["DBInstanceStatus"] = "starting"
         return self._answer(instance)
 
-    def promote(self, region: str, asked: Fields) -> Fields:
-        """Answer PromoteReadReplica."""
-        instance = self._store.instance(region, asked["DBInstanceIdentifier"])
-        if not instance.shown.get("ReadReplicaSourceDBInstanceIdentifier"):
-            raise wrong_state(f"DB Instance {instance.name} is not a read replica.")
-        self._check_state(instance, "available")
-        instance.shown |= settings.shown(region, asked, ("BackupRetentionPeriod", "PreferredBackupWindow"))
-        instance.work += [{"do": "promote"}, {"do": "first_backup"}]
-        instance.shown["DBInstanceStatus"] = "modifying"
-        return self._answer(instance)
-
     def delete(self, region: str, asked: Fields) -> Fields:
         """Answer DeleteDBInstance."""
         instance = self._store.instance(region, asked["DBInstanceIdentifier"])
         if instance.shown["DeletionProtection"]:
             message = "Cannot delete protected DB Instance, please disable deletion protection and try again."
             raise bad_combination(message)
+        if instance.shown["ReadReplicaDBInstanceIdentifiers"]:
+            message = "The sandbox's AWS emulator does not delete an instance that has read replicas."
+            raise RdsError("NotImplemented", message, 501)
         self._check_state(instance, *DELETABLE)
         final = self._final_snapshot(instance, asked)
         kept = not asked.get("DeleteAutomatedBackups", True)

@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from psycopg import sql
+from psycopg.conninfo import make_conninfo
 
 from hasivu_play.errors import StoppedError
 from hasivu_play.sandbox import base_backup
 from hasivu_play.sandbox.aws.rds.programs import Programs
 from hasivu_play.sandbox.layout import Layout
-from hasivu_play.sandbox.postgresql import Cluster
+from hasivu_play.sandbox.postgresql import SUPERUSER, Cluster
 
 RECOVERY_SECONDS = 600.0
 RELOAD_SECONDS = 10.0
@@ -29,6 +30,10 @@ SWITCH = "SELECT pg_walfile_name(pg_switch_wal() - 1)"
 # A copy that was just made is worth nothing if the machine stops: it is not brought to the disk file by file.
 HASTE = {"fsync": "off"}
 DRAFT, SOURCE = "data.new", "wal_source"
+FOLLOWING = """\
+primary_conninfo = '{source}'
+restore_command = 'cp "{archive}/%f" "%p"'
+"""
 
 
 class Server:
@@ -55,6 +60,28 @@ class Server:
         self.programs.run("cp", "-a", "--reflink=auto", base, self.directory / DRAFT)
         (self.directory / DRAFT / "pg_hba.conf").write_text(hba, encoding="utf-8")
         (self.directory / DRAFT).rename(self.cluster.data)
+
+    def follow(self, source: Server, hba: str) -> None:
+        """Copy a server that runs, and replay what it writes from then on: as it is sent, or else as it is archived."""
+        self.stop()
+        draft = self.directory / DRAFT
+        for leftover in (DRAFT, "data"):
+            shutil.rmtree(self.directory / leftover, ignore_errors=True)
+        for folder in ("wal_archive", "base_backups"):
+            (self.directory / folder).mkdir(mode=0o700, exist_ok=True)
+        base_backup.copy(self.layout, draft, source.cluster.port, self.programs.run)
+        (draft / "pg_hba.conf").write_text(hba, encoding="utf-8")
+        with (draft / "postgresql.auto.conf").open("a", encoding="utf-8") as settings:
+            settings.write(FOLLOWING.format(source=source.conninfo(), archive=source.directory / "wal_archive"))
+        (draft / "standby.signal").touch(mode=0o600)
+        draft.rename(self.cluster.data)
+        self.start()
+
+    def conninfo(self) -> str:
+        """Return how a server that follows this one reaches it; its password stays in a file."""
+        return make_conninfo(
+            host="127.0.0.1", port=self.cluster.port, user=SUPERUSER, passfile=str(self.layout.credential("pgpass"))
+        )
 
     def freeze_archive(self, archive: Path) -> None:
         """Keep the archived log as it is now, so that nothing that is archived later can be replayed."""

@@ -81,6 +81,11 @@ def members(identifiers: Iterable[str]) -> list[Fields]:
     return [{"VpcSecurityGroupId": identifier, "Status": "active"} for identifier in identifiers]
 
 
+def default_members(region: str) -> list[Fields]:
+    """Return the default security group as an instance shows it."""
+    return members([access.default_group(region)])
+
+
 def parameters(name: str, status: str) -> list[Fields]:
     """Return a parameter group as an instance shows it."""
     return [{"DBParameterGroupName": name, "ParameterApplyStatus": status}]
@@ -96,7 +101,7 @@ def restored(region: str, source: Fields) -> Fields:
     version = source["EngineVersion"]
     return {
         **{name: source[name] for name in KEPT if name in source},
-        "VpcSecurityGroups": members([access.default_group(region)]),
+        "VpcSecurityGroups": default_members(region),
         "DBParameterGroups": parameters(groups.default_parameters(version), "in-sync"),
         "OptionGroupMemberships": [{"OptionGroupName": groups.default_options(version), "Status": "in-sync"}],
         "DBSubnetGroup": groups.subnet_group(region, groups.DEFAULT_SUBNETS),

@@ -34,7 +34,7 @@ class Steps:
 
     def table(self) -> dict[str, Step]:
         """Return the steps by name."""
-        names = ("restore", "first_backup", "modify", "rename", "reboot", "stop", "start", "promote", "delete")
+        names = ("restore", "first_backup", "modify", "rename", "reboot", "stop", "start", "delete")
         return {name: getattr(self, name) for name in names}
 
     def pause(self) -> None:
@@ -162,19 +162,6 @@ class Steps:
         self.note(instance, "DB instance started", "notification")
         return True
 
-    def promote(self, instance: Instance, work: Fields) -> bool:
-        """Let a replica take writes."""
-        self.pause()
-        with self._servers.of(instance).cluster.connect() as connection:
-            connection.execute("SELECT pg_promote() WHERE pg_is_in_recovery()")
-        with self._store.lock:
-            source = instance.shown.pop("ReadReplicaSourceDBInstanceIdentifier", "")
-            for other in self._store.instances:
-                if other.name == source:
-                    other.shown["ReadReplicaDBInstanceIdentifiers"].remove(instance.name)
-        self.settle(instance, "backing-up")
-        return True
-
     def delete(self, instance: Instance, work: Fields) -> bool:
         """End an instance: take the last snapshot, stop the server, remove its data, keep backups where asked."""
         self.pause()
@@ -190,6 +177,9 @@ class Steps:
                 shutil.rmtree(path)
         with self._store.lock:
             self._store.instances.remove(instance)
+            for other in self._store.instances:
+                if instance.name in other.shown["ReadReplicaDBInstanceIdentifiers"] and other.region == instance.region:
+                    other.shown["ReadReplicaDBInstanceIdentifiers"].remove(instance.name)
             if not work["keep_backups"]:
                 self.forget_automated(instance)
         self.note(instance, "DB instance deleted", "deletion")

@@ -110,7 +110,8 @@ class Keeper:
     def look(self) -> None:
         """Look at each server once."""
         for instance in list(self._store.instances):
-            if instance.wanted and not any(work.get("stops") for work in instance.work):
+            follows = "ReadReplicaSourceDBInstanceIdentifier" in instance.shown
+            if instance.wanted and not follows and not any(work.get("stops") for work in instance.work):
                 try:
                     self._archive.look(self._servers.of(instance))
                 except OSError:  # its folder went away meanwhile

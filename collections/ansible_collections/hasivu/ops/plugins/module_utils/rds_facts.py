@@ -20,7 +20,7 @@ class Facts:
 
     def __init__(self, client: Client, instance_id: str) -> None:
         """Ask through clients of AWS, one for each service."""
-        self._client = client
+        self.client = client
         self._instance_id = instance_id
         self.findings: list[dict[str, str]] = []
 
@@ -43,12 +43,12 @@ class Facts:
 
     def pages(self, service: str, operation: str, key: str, **parameters: Any) -> list[Fields]:
         """Return every page of an answer."""
-        pages = self._client(service).get_paginator(operation).paginate(**parameters)
+        pages = self.client(service).get_paginator(operation).paginate(**parameters)
         return [plain(one) for page in pages for one in page[key]]
 
     def instance(self) -> Fields | None:
         """Return the instance, or nothing where there is none."""
-        found: Fields | None = self.ask("The instance", lambda: find_instance(self._client("rds"), self._instance_id))
+        found: Fields | None = self.ask("The instance", lambda: find_instance(self.client("rds"), self._instance_id))
         return found
 
     def cluster(self, name: str) -> Fields | None:
@@ -67,7 +67,7 @@ class Facts:
             return []
         order = {one["DBInstanceIdentifier"]: not one["IsClusterWriter"] for one in cluster.get("DBClusterMembers", [])}
         found = {
-            name: self.ask(f"The instance {name}", lambda n=name: find_instance(self._client("rds"), n))
+            name: self.ask(f"The instance {name}", lambda n=name: find_instance(self.client("rds"), n))
             for name in order
         }
         return [found[name] for name in sorted(order, key=lambda one: (order[one], one)) if found[name]]
@@ -140,7 +140,7 @@ class Facts:
 
     def quotas(self) -> dict[str, dict[str, int]] | None:
         """Return each quota of RDS: how much is used, how much there is, how much is free."""
-        found = self.ask("The quotas", lambda: self._client("rds").describe_account_attributes()["AccountQuotas"])
+        found = self.ask("The quotas", lambda: self.client("rds").describe_account_attributes()["AccountQuotas"])
         return found and {
             one["AccountQuotaName"]: {"used": one["Used"], "max": one["Max"], "free": one["Max"] - one["Used"]}
             for one in found
@@ -150,12 +150,12 @@ class Facts:
         """Return the state of the key that encrypts the storage."""
         if not key:
             return None
-        found = self.ask("The key of the storage", lambda: self._client("kms").describe_key(KeyId=key)["KeyMetadata"])
+        found = self.ask("The key of the storage", lambda: self.client("kms").describe_key(KeyId=key)["KeyMetadata"])
         return found and {"id": key, "state": found["KeyState"]}
 
     def name_taken(self, target: str) -> Fields | None:
         """Return the instance that bears the name of the new one already, if any."""
-        found: Fields | None = self.ask(f"The name {target}", lambda: find_instance(self._client("rds"), target))
+        found: Fields | None = self.ask(f"The name {target}", lambda: find_instance(self.client("rds"), target))
         return found
 
 

@@ -114,6 +114,13 @@ window:
   description: C(earliest) and C(latest) moment of point-in-time restore, and C(backups_arn).
   returned: success
   type: dict
+replicas:
+  description:
+    - The read replicas that are available, each with C(id), C(status), C(endpoint) and C(lag) in seconds as CloudWatch
+      tells it. One whose lag is not known is a finding, and not here.
+  returned: success
+  type: list
+  elements: dict
 quotas:
   description: Each quota of RDS with C(used), C(max) and C(free).
   returned: success
@@ -155,6 +162,7 @@ from ansible_collections.hasivu.ops.plugins.module_utils.rds_checks import check
 from ansible_collections.hasivu.ops.plugins.module_utils.rds_elsewhere import NOWHERE, Elsewhere
 from ansible_collections.hasivu.ops.plugins.module_utils.rds_facts import Facts, window
 from ansible_collections.hasivu.ops.plugins.module_utils.rds_parameters import group_names
+from ansible_collections.hasivu.ops.plugins.module_utils.rds_replicas import replicas_of
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "instance_id": {"type": "str", "required": True},
@@ -183,7 +191,7 @@ def main() -> None:
 
 def preload(_arguments: dict[str, Any]) -> None:
     """Load the models before the worker of the step is forked."""
-    for service in ("rds", "ec2", "kms"):
+    for service in ("rds", "ec2", "kms", "cloudwatch"):
         preload_service(service)
 
 
@@ -220,6 +228,7 @@ def read(facts: Facts, options: dict[str, Any]) -> dict[str, Any]:
         "window": window(instance, backups),
         "quotas": facts.quotas(),
         "kms_key": facts.key(source.get("KmsKeyId", "")),
+        "replicas": replicas_of(facts, options["instance_id"]),
         "target": facts.name_taken(options["target_id"]) if options["target_id"] else None,
         "findings": facts.findings,
     }
