@@ -82,7 +82,9 @@ def schema_of(run: str) -> str:
     return f"hasivu_recovery_{re.sub('[^0-9a-z]+', '_', run.lower())}"[:63]
 
 
-def keep(production: psycopg.Connection[dict[str, Any]], schema: str, tables: dict[str, Table], done: list[Kept]) -> None:
+def keep(
+    production: psycopg.Connection[dict[str, Any]], schema: str, tables: dict[str, Table], done: list[Kept]
+) -> None:
     """Write down in the same transaction what was overwritten; a copy that changed nothing leaves no schema.
 
     Raises:

@@ -95,13 +95,15 @@ def numbers(found: Review) -> Review:
 
 def page_row(name: str, found: Review) -> Review:
     """Return what a page says of one table, from its numbers."""
-    named = [f"{kind} {'; '.join(readable(json.dumps(key)) for key in keys)}" for kind, keys in found["examples"].items() if keys]
+    named = {
+        kind: "; ".join(readable(json.dumps(key)) for key in keys) for kind, keys in found["examples"].items() if keys
+    }
     return {
         "table": name,
         **{kind: found[kind] for kind in ("deleted", "changed", "conflicts", "created_since")},
         "dropped": "yes" if found.get("dropped") else "no",
         "columns": ", ".join(found["changed_columns"]),
-        "examples": ". ".join(named),
+        "examples": ". ".join(f"{kind}: {keys}" for kind, keys in named.items()),
     }
 
 

@@ -189,9 +189,9 @@ from ansible_collections.hasivu.ops.plugins.module_utils.database import (
 from ansible_collections.hasivu.ops.plugins.module_utils.fingerprint import read_server
 from ansible_collections.hasivu.ops.plugins.module_utils.rows_copy import copy_back, planned
 from ansible_collections.hasivu.ops.plugins.module_utils.rows_kept import schema_of
-from ansible_collections.hasivu.ops.plugins.module_utils.rows_table import CopyError, Table, read_table
-from ansible_collections.hasivu.ops.plugins.module_utils.verification_horizon import read_horizon
-from ansible_collections.hasivu.ops.plugins.module_utils.verification_ranges import Pair, make_alike
+from ansible_collections.hasivu.ops.plugins.module_utils.rows_table import CopyError
+from ansible_collections.hasivu.ops.plugins.module_utils.rows_tables import compare_tables, reviewed_tables
+from ansible_collections.hasivu.ops.plugins.module_utils.verification_ranges import make_alike
 
 try:
     import psycopg
@@ -205,7 +205,6 @@ TABLE = {
     "created": {"type": "str"},
     "gap_minutes": {"type": "int"},
 }
-NOTHING: dict[str, Any] = {"columns": [], "deleted": [], "changed": [], "conflicts": [], "created_since": 0}
 OPTIONS: dict[str, dict[str, Any]] = {
     "copy": {"type": "dict", "options": CONNECTION_OPTIONS, "required": True},
     "tables": {"type": "list", "elements": "dict", "options": TABLE, "required": True},
@@ -263,16 +262,7 @@ def check_source(module: AnsibleModule, production: Any, copy: Any) -> None:
 
 def compared(module: AnsibleModule, production: Any, copy: Any) -> dict[str, Any]:
     """Write the review, and return its numbers."""
-    horizon = read_horizon(copy, production, module.params["recovery_xid"])
-    tables: dict[str, Any] = {}
-    for asked in module.params["tables"]:
-        table = read_table(production, asked)
-        if table is None:
-            tables[asked["name"]] = {**NOTHING, "dropped": True}
-            continue
-        pair = Pair(copy, production, asked)
-        tables[asked["name"]] = rows_review.compare(pair, table.only(pair.columns), horizon, module.params["most_rows"])
-    rows_review.set_conflicts_apart(tables, module.params["bulk_rows"])
+    tables = compare_tables(production, copy, module.params)
     numbers = {name: rows_review.numbers(found) for name, found in tables.items()}
     page = [rows_review.page_row(name, found) for name, found in numbers.items()]
     sha256 = "" if module.check_mode else rows_review.write(module.params["review"], {"tables": tables})
@@ -281,33 +271,18 @@ def compared(module: AnsibleModule, production: Any, copy: Any) -> dict[str, Any
 
 def copied(module: AnsibleModule, production: Any, copy: Any) -> dict[str, Any]:
     """Copy the reviewed rows, or in a rehearsal count them."""
-    review = rows_review.read(module.params["review"], module.params["review_sha256"])
-    if module.params["original"]:
-        rows_review.check_shortened(review, rows_review.parse(Path(module.params["original"]).read_bytes()))
-    schema = schema_of(module.params["keep_in"]) if module.params["keep_in"] else ""
-    reviewed = review["tables"].items()
-    tables = {name: reviewed_table(production, module, name).only(found["columns"]) for name, found in reviewed}
+    options = module.params
+    review = rows_review.read(options["review"], options["review_sha256"])
+    if options["original"]:
+        rows_review.check_shortened(review, rows_review.parse(Path(options["original"]).read_bytes()))
+    tables = reviewed_tables(production, options["tables"], review)
+    schema = schema_of(options["keep_in"]) if options["keep_in"] else ""
     if module.check_mode:
         done = {name: planned(production, copy, table, review["tables"][name]) for name, table in tables.items()}
     else:
         done = copy_back(production, copy, tables, review, schema)
     changed = any(any(counts.values()) for counts in done.values())
     return {"changed": changed, "copied": done, "kept_in": schema if changed else ""}
-
-
-def reviewed_table(production: Any, module: AnsibleModule, name: str) -> Table:
-    """Return a table of the review as production has it.
-
-    Raises:
-        CopyError: It was not asked for, or production lacks it.
-    """
-    asked = next((asked for asked in module.params["tables"] if asked["name"] == name), None)
-    table = read_table(production, asked) if asked else None
-    if table is None:
-        raise CopyError(
-            f"{name} is not among the tables, or was dropped: make it with pg_dump --schema-only of the copy"
-        )
-    return table
 
 
 if __name__ == "__main__":
