@@ -71,6 +71,7 @@ def settle(sandbox: Sandbox, folder: Path, point: str, repair: str, resumed: str
     """Settle payments as the recovery does, and return its notes, its results, and why it stopped."""
     folder.mkdir(parents=True, exist_ok=True)
     where = sandbox.endpoints()["postgresql"]
+    endpoint = {"Address": where["host"], "Port": where["port"]}
     role = {"name": "database_recovery", "public": True}
     names = ("database_recovery_payments", "database_recovery_repaired")
     results = "{{ {" + ", ".join(f"'{name}': {name} | default({{}})" for name in names) + "} | to_json }}"
@@ -79,7 +80,7 @@ def settle(sandbox: Sandbox, folder: Path, point: str, repair: str, resumed: str
         "gather_facts": False,
         "vars": {
             "hasivu_run": {"directory": str(folder), "origin": resumed, "resumes": resumed, "id": folder.name},
-            "database_recovery_available": {"instance": {"Endpoint": {"Address": where["host"], "Port": where["port"]}}},
+            "database_recovery_available": {"instance": {"Endpoint": endpoint}},
             "database_recovery_kept": {"content": {"way": {"point": point}}},
             "database_recovery_repair": repair,
             "database_recovery_review_run": "",

@@ -95,8 +95,8 @@ orphans:
   elements: dict
 lost:
   description:
-    - All that was paid and the database lacked, each with C(payment), C(order), C(amount), C(at) and C(student); ids only,
-      so that a record may keep it.
+    - All that was paid and the database lacked, each with C(payment), C(order), C(amount), C(at) and C(student).
+    - No note of a payment is among it, so that a record may keep it.
   returned: success
   type: list
   elements: dict
