@@ -8,6 +8,13 @@ CREATE EXTENSION pg_prewarm;
 GRANT CREATE ON SCHEMA public TO hasivu_app;
 GRANT EXECUTE ON FUNCTION pg_control_system() TO hasivu_maint;
 
+-- Who brings rows back keeps what they overwrote in a schema of its own.
+DO $$
+BEGIN
+    EXECUTE format('GRANT CREATE ON DATABASE %I TO hasivu_maint', current_database());
+END
+$$;
+
 -- Who verifies a restored database reads its checkpoint, and every index, table and block of it.
 GRANT EXECUTE ON FUNCTION pg_control_checkpoint() TO hasivu_maint;
 DO $$

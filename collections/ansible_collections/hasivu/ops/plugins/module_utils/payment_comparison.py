@@ -60,6 +60,20 @@ def compare(
     return found
 
 
+def lost(found: Reconciliation) -> list[Row]:
+    """Return what somebody paid for and the database lacks, by ids alone: no note of a payment is kept in a record."""
+    entries = [*found.missing, *found.orphans, *found.uncaptured]
+    return [
+        {**{name: entry[name] for name in ("payment", "order", "amount", "at")}, "student": student_of(entry)}
+        for entry in sorted(entries, key=lambda entry: (entry["at"], entry["payment"]))
+    ]
+
+
+def student_of(entry: Row) -> int | None:
+    """Return for whom an order was, as the notes of its payment say."""
+    return number(entry["notes"].get("student_id"))
+
+
 def described(payment: Row) -> Row:
     """Return what a list of differences says of a payment."""
     return {

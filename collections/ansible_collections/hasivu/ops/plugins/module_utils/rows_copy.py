@@ -7,7 +7,15 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ansible_collections.hasivu.ops.plugins.module_utils.rows_table import Table, Values, parents_first, read_values
+from ansible_collections.hasivu.ops.plugins.module_utils.rows_kept import INSERTED, UPDATED, Kept, counted, keep
+from ansible_collections.hasivu.ops.plugins.module_utils.rows_table import (
+    CopyError,
+    Table,
+    Values,
+    parents_first,
+    read_hashes,
+    read_values,
+)
 
 try:
     import psycopg
@@ -20,25 +28,25 @@ INSERT = "INSERT INTO {table} ({columns}) OVERRIDING SYSTEM VALUE VALUES ({value
 UPDATE = "UPDATE {table} SET {changes} WHERE {is_row} AND {is_reviewed}"
 
 
-class CopyError(Exception):
-    """Raised when production is no longer what was reviewed, so that nothing is copied."""
-
-
 def copy_back(
-    production: Any, copy: Any, tables: dict[str, Table], review: dict[str, Any]
+    production: Any, copy: Any, tables: dict[str, Table], review: dict[str, Any], schema: str | None
 ) -> dict[str, dict[str, int]]:
     """Copy the reviewed rows of all tables in one transaction, and return how many were put back and changed back.
+
+    What was overwritten is kept in a schema, if one is named.
 
     Raises:
         CopyError: A row is no longer what was reviewed, or the copy lacks it.
         psycopg.Error: Production refused; nothing was copied.
         ValueError: The tables refer to each other in a circle.
     """
-    done = {}
+    done: list[Kept] = []
     with production.transaction():
         for name in parents_first(production, list(tables)):
-            done[name] = copy_table(production, copy, tables[name], review["tables"][name])
-    return done
+            done += copy_table(production, copy, tables[name], review["tables"][name])
+        if schema:
+            keep(production, schema, tables, done)
+    return {name: {INSERTED: 0, UPDATED: 0} for name in tables} | counted(done)
 
 
 def planned(production: Any, copy: Any, table: Table, reviewed: dict[str, Any]) -> dict[str, int]:
@@ -56,7 +64,7 @@ def planned(production: Any, copy: Any, table: Table, reviewed: dict[str, Any]) 
     }
 
 
-def copy_table(production: Any, copy: Any, table: Table, reviewed: dict[str, Any]) -> dict[str, int]:
+def copy_table(production: Any, copy: Any, table: Table, reviewed: dict[str, Any]) -> list[Kept]:
     """Copy the reviewed rows of one table, and compare them with the copy before anything is kept."""
     deleted, changed = reviewed.get("deleted", []), reviewed.get("changed", [])
     keys = [*deleted, *(entry["key"] for entry in changed)]
@@ -64,18 +72,17 @@ def copy_table(production: Any, copy: Any, table: Table, reviewed: dict[str, Any
     lacking = [key for key in keys if json.dumps(key) not in past]
     if lacking:
         raise CopyError(f"The copy has no row {lacking[0]} of {table.name}")
-    counts = {
-        "inserted": sum(insert(production, table, past[json.dumps(key)]) for key in deleted),
-        "updated": sum(
-            update(production, table, reviewed["columns"], entry, past[json.dumps(entry["key"])]) for entry in changed
-        ),
-    }
+    hashed = reviewed["columns"]
+    read_hashes(production, table, hashed, keys, lock=True)  # whoever works on them ends first, and then waits
+    now = read_values(production, table, [entry["key"] for entry in changed])
+    done = [one for key in deleted if (one := insert(production, table, hashed, past[json.dumps(key)], key))]
+    done += [one for entry in changed if (one := update(production, table, hashed, entry, past, now))]
     check(production, table, {json.dumps(key): None for key in deleted}, past)
     check(production, table, {json.dumps(entry["key"]): entry["columns"] for entry in changed}, past)
-    return counts
+    return done
 
 
-def insert(production: Any, table: Table, values: Values) -> int:
+def insert(production: Any, table: Table, hashed: list[str], values: Values, key: list[Any]) -> Kept | None:
     """Put a deleted row back; one that is there again stays, and its comparison with the copy decides."""
     statement = sql.SQL(INSERT).format(
         table=table.sql_name,
@@ -83,33 +90,40 @@ def insert(production: Any, table: Table, values: Values) -> int:
         values=sql.SQL(", ").join(sql.SQL("%s::{}").format(sql.SQL(kind)) for kind in table.columns.values()),
         key=sql.SQL(", ").join(map(sql.Identifier, table.key)),
     )
-    return int(production.execute(statement, [values[name] for name in table.columns]).rowcount)
+    if not production.execute(statement, [values[name] for name in table.columns]).rowcount:
+        return None
+    return Kept(table.name, json.dumps(key), table.key, INSERTED, {}, hashed)
 
 
-def update(production: Any, table: Table, hashed: list[str], entry: dict[str, Any], values: Values) -> int:
+def update(
+    production: Any,
+    table: Table,
+    hashed: list[str],
+    entry: dict[str, Any],
+    past: dict[str, Values],
+    present: dict[str, Values],
+) -> Kept | None:
     """Change the reviewed columns of a row back, if the others are still what they were at the review."""
-    now = read_values(production, table, [entry["key"]]).get(json.dumps(entry["key"]))
+    key = json.dumps(entry["key"])
+    values, now = past[key], present.get(key)
     if now is not None and all(now[name] == values[name] for name in entry["columns"]):
-        return 0  # an earlier run did it
-    is_row = sql.SQL(" AND ").join(
-        sql.SQL("{} = %s::{}").format(sql.Identifier(name), sql.SQL(table.columns[name])) for name in table.key
-    )
+        return None  # an earlier run did it
     changes = [
         sql.SQL("{} = %s::{}").format(sql.Identifier(name), sql.SQL(table.columns[name])) for name in entry["columns"]
     ]
     statement = sql.SQL(UPDATE).format(
         table=table.sql_name,
         changes=sql.SQL(", ").join(changes),
-        is_row=is_row,
+        is_row=table.is_row(),
         is_reviewed=sql.SQL("hashtextextended(ROW({})::text, 0) = %s").format(
             sql.SQL(", ").join(map(sql.Identifier, hashed))
         ),
     )
-    key = [values[name] for name in table.key]
-    done = production.execute(statement, [*(values[name] for name in entry["columns"]), *key, int(entry["hash"])])
-    if done.rowcount != 1:
+    is_row = [values[name] for name in table.key]
+    done = production.execute(statement, [*(values[name] for name in entry["columns"]), *is_row, int(entry["hash"])])
+    if done.rowcount != 1 or now is None:
         raise CopyError(f"The row {entry['key']} of {table.name} was changed after the review")
-    return 1
+    return Kept(table.name, key, table.key, UPDATED, {name: now[name] for name in entry["columns"]}, hashed)
 
 
 def check(production: Any, table: Table, columns: dict[str, list[str] | None], past: dict[str, Values]) -> None:

@@ -32,7 +32,16 @@ SELECT jsonb_build_array({keys})::text AS "the key", {columns} FROM {table} AS t
  WHERE ({keys}) IN (SELECT {typed} FROM unnest(%s::jsonb[]) AS k(value))
 """
 
+HASHES = """
+SELECT jsonb_build_array({keys})::text AS key, hashtextextended(ROW({columns})::text, 0) AS hash FROM {table} AS t
+ WHERE ({keys}) IN (SELECT {typed} FROM unnest(%s::jsonb[]) AS k(value))
+"""
+
 Values = dict[str, str | None]
+
+
+class CopyError(Exception):
+    """Raised when production is no longer what was reviewed or copied, so that nothing is changed."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +64,12 @@ class Table:
     def key_names(self) -> sql.Composed:
         """Return the columns of its key for SQL."""
         return sql.SQL(", ").join(sql.SQL("t.") + sql.Identifier(name) for name in self.key)
+
+    def is_row(self) -> sql.Composed:
+        """Return the condition that a row has a key, whose parts are given as text."""
+        return sql.SQL(" AND ").join(
+            sql.SQL("{} = %s::{}").format(sql.Identifier(name), sql.SQL(self.columns[name])) for name in self.key
+        )
 
     def typed_key(self) -> sql.Composed:
         """Return the parts of a key in JSON, each as the type of its column."""
@@ -82,6 +97,21 @@ def read_values(
     query = sql.SQL(VALUES).format(**names, typed=table.typed_key())
     found = rows(connection, query, [[json.dumps(key) for key in keys]])
     return {json.dumps(json.loads(row.pop("the key"))): row for row in found}
+
+
+def read_hashes(
+    connection: psycopg.Connection[dict[str, Any]],
+    table: Table,
+    hashed: list[str],
+    keys: list[list[Any]],
+    lock: bool = False,
+) -> dict[str, int]:
+    """Return the hash of some columns of some rows by their keys; locked rows stay so until the transaction ends."""
+    columns = sql.SQL(", ").join(sql.SQL("t.") + sql.Identifier(name) for name in hashed)
+    names = {"keys": table.key_names(), "columns": columns, "table": table.sql_name, "typed": table.typed_key()}
+    query = sql.SQL(HASHES + (" FOR UPDATE OF t" if lock else "")).format(**names)
+    found = rows(connection, query, [[json.dumps(key) for key in keys]]) if keys else []
+    return {json.dumps(json.loads(row["key"])): row["hash"] for row in found}
 
 
 def parents_first(connection: psycopg.Connection[dict[str, Any]], names: list[str]) -> list[str]:

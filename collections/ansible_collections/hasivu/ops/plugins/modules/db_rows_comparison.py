@@ -17,6 +17,8 @@ description:
   - A person removes from the review what was meant to happen. With O(state=copied) and the SHA-256 of what is left,
     exactly those rows are copied back in one transaction, parents first, and compared with the copy before it ends.
   - A changed row is changed back only while the whole row is what it was at the review; else nothing is copied.
+  - Rows that a transaction of fewer than O(bulk_rows) rows changed last are conflicts, for the platform works so and a
+    bad deploy does not. They are listed and not copied; a person who knows better moves them to C(changed).
   - A table that was dropped is named in the review and not made again. Make it from the copy with
     C(pg_dump --schema-only --table), then compare anew; its rows then count as deleted.
   - Triggers of production work as for any other write.
@@ -72,6 +74,12 @@ options:
         type: list
         elements: str
         required: true
+      created:
+        description: Column that says when a row was made, as M(hasivu.ops.db_verification) takes it.
+        type: str
+      gap_minutes:
+        description: Taken and not used, so that the tables of M(hasivu.ops.db_verification) serve as they are.
+        type: int
   review:
     description: File of mode 0600 that holds the review as JSON.
     type: path
@@ -79,6 +87,18 @@ options:
   review_sha256:
     description: SHA-256 of the file that was reviewed; O(state=copied) needs it.
     type: str
+  original:
+    description: The review as it was written, where O(review) is what a person left of it; it must hold no more.
+    type: path
+  keep_in:
+    description:
+      - Name whose letters and digits make a schema of production, C(hasivu_recovery_NAME), where what is overwritten is
+        kept for M(hasivu.ops.db_rows_undo). The role needs C(CREATE) on the database.
+    type: str
+  bulk_rows:
+    description: Rows of all tables that a transaction must have changed before it counts as the damage.
+    type: int
+    default: 10
   recovery_xid:
     description: The first transaction that the copy did not see, as M(hasivu.ops.db_verification) returns it.
     type: int
@@ -129,10 +149,21 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+kept_in:
+  description: Schema of production in which what was overwritten is kept; empty when nothing was.
+  returned: when state is copied
+  type: str
 review:
-  description: Of each table how many rows were deleted, changed and created since, and whether it was dropped.
+  description:
+    - Of each table how many rows were deleted, changed, in conflict and created since, whether it was dropped, and
+      examples by their keys.
   returned: when state is compared
   type: dict
+rows:
+  description: The same as rows of a page.
+  returned: when state is compared
+  type: list
+  elements: dict
 sha256:
   description: SHA-256 of the review as it was written.
   returned: when state is compared
@@ -143,6 +174,7 @@ copied:
   type: dict
 """
 
+from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -155,10 +187,11 @@ from ansible_collections.hasivu.ops.plugins.module_utils.database import (
     stop_class,
 )
 from ansible_collections.hasivu.ops.plugins.module_utils.fingerprint import read_server
-from ansible_collections.hasivu.ops.plugins.module_utils.rows_copy import CopyError, copy_back, planned
-from ansible_collections.hasivu.ops.plugins.module_utils.rows_table import Table, read_table
-from ansible_collections.hasivu.ops.plugins.module_utils.verification_horizon import read_horizon
-from ansible_collections.hasivu.ops.plugins.module_utils.verification_ranges import Pair, make_alike
+from ansible_collections.hasivu.ops.plugins.module_utils.rows_copy import copy_back, planned
+from ansible_collections.hasivu.ops.plugins.module_utils.rows_kept import schema_of
+from ansible_collections.hasivu.ops.plugins.module_utils.rows_table import CopyError
+from ansible_collections.hasivu.ops.plugins.module_utils.rows_tables import compare_tables, reviewed_tables
+from ansible_collections.hasivu.ops.plugins.module_utils.verification_ranges import make_alike
 
 try:
     import psycopg
@@ -169,13 +202,17 @@ except ImportError:
 TABLE = {
     "name": {"type": "str", "required": True},
     "key": {"type": "list", "elements": "str", "required": True, "no_log": False},
+    "created": {"type": "str"},
+    "gap_minutes": {"type": "int"},
 }
-NOTHING: dict[str, Any] = {"columns": [], "deleted": [], "changed": [], "created_since": 0}
 OPTIONS: dict[str, dict[str, Any]] = {
     "copy": {"type": "dict", "options": CONNECTION_OPTIONS, "required": True},
     "tables": {"type": "list", "elements": "dict", "options": TABLE, "required": True},
     "review": {"type": "path", "required": True},
     "review_sha256": {"type": "str"},
+    "original": {"type": "path"},
+    "keep_in": {"type": "str"},
+    "bulk_rows": {"type": "int", "default": 10},
     "recovery_xid": {"type": "int"},
     "most_rows": {"type": "int", "default": 10000},
     "state": {"type": "str", "choices": ["compared", "copied"], "default": "compared"},
@@ -225,50 +262,27 @@ def check_source(module: AnsibleModule, production: Any, copy: Any) -> None:
 
 def compared(module: AnsibleModule, production: Any, copy: Any) -> dict[str, Any]:
     """Write the review, and return its numbers."""
-    horizon = read_horizon(copy, production, module.params["recovery_xid"])
-    tables: dict[str, Any] = {}
-    for asked in module.params["tables"]:
-        table = read_table(production, asked)
-        if table is None:
-            tables[asked["name"]] = {**NOTHING, "dropped": True}
-            continue
-        pair = Pair(copy, production, asked)
-        tables[asked["name"]] = rows_review.compare(pair, table.only(pair.columns), horizon, module.params["most_rows"])
-    numbers = {
-        name: {**found, "deleted": len(found["deleted"]), "changed": len(found["changed"])}
-        for name, found in tables.items()
-    }
-    if module.check_mode:
-        return {"changed": False, "review": numbers, "sha256": ""}
-    sha256 = rows_review.write(module.params["review"], {"tables": tables})
-    return {"changed": False, "review": numbers, "sha256": sha256}
+    tables = compare_tables(production, copy, module.params)
+    numbers = {name: rows_review.numbers(found) for name, found in tables.items()}
+    page = [rows_review.page_row(name, found) for name, found in numbers.items()]
+    sha256 = "" if module.check_mode else rows_review.write(module.params["review"], {"tables": tables})
+    return {"changed": False, "review": numbers, "rows": page, "sha256": sha256}
 
 
 def copied(module: AnsibleModule, production: Any, copy: Any) -> dict[str, Any]:
     """Copy the reviewed rows, or in a rehearsal count them."""
-    review = rows_review.read(module.params["review"], module.params["review_sha256"])
-    reviewed = review["tables"].items()
-    tables = {name: reviewed_table(production, module, name).only(found["columns"]) for name, found in reviewed}
+    options = module.params
+    review = rows_review.read(options["review"], options["review_sha256"])
+    if options["original"]:
+        rows_review.check_shortened(review, rows_review.parse(Path(options["original"]).read_bytes()))
+    tables = reviewed_tables(production, options["tables"], review)
+    schema = schema_of(options["keep_in"]) if options["keep_in"] else ""
     if module.check_mode:
         done = {name: planned(production, copy, table, review["tables"][name]) for name, table in tables.items()}
     else:
-        done = copy_back(production, copy, tables, review)
-    return {"changed": any(any(counts.values()) for counts in done.values()), "copied": done}
-
-
-def reviewed_table(production: Any, module: AnsibleModule, name: str) -> Table:
-    """Return a table of the review as production has it.
-
-    Raises:
-        CopyError: It was not asked for, or production lacks it.
-    """
-    asked = next((asked for asked in module.params["tables"] if asked["name"] == name), None)
-    table = read_table(production, asked) if asked else None
-    if table is None:
-        raise CopyError(
-            f"{name} is not among the tables, or was dropped: make it with pg_dump --schema-only of the copy"
-        )
-    return table
+        done = copy_back(production, copy, tables, review, schema)
+    changed = any(any(counts.values()) for counts in done.values())
+    return {"changed": changed, "copied": done, "kept_in": schema if changed else ""}
 
 
 if __name__ == "__main__":

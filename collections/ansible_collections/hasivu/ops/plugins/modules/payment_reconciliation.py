@@ -93,6 +93,13 @@ orphans:
   returned: success
   type: list
   elements: dict
+lost:
+  description:
+    - All that was paid and the database lacked, each with C(payment), C(order), C(amount), C(at) and C(student).
+    - No note of a payment is among it, so that a record may keep it.
+  returned: success
+  type: list
+  elements: dict
 uncaptured:
   description: Payments that the database does not have as captured.
   returned: success
@@ -136,6 +143,7 @@ from ansible_collections.hasivu.ops.plugins.module_utils.payment_comparison impo
     Reconciliation,
     compare,
     days,
+    lost,
     order_of,
 )
 from ansible_collections.hasivu.ops.plugins.module_utils.payment_findings import left_over
@@ -185,6 +193,7 @@ def main() -> None:
         changed=bool(repaired) or would_repair(module, found),
         compared={"payments": len(taken), "from": begin.isoformat(), "until": end.isoformat()},
         **asdict(found),
+        lost=lost(found),
         days=sums,
         repaired=repaired,
         findings=left_over(left),
