@@ -78,7 +78,7 @@ async def make_database_log() -> None:
     reader = {"destinationArn": f"arn:aws:logs:{REGION}:{ACCOUNT}:destination:hasivu-log-archive", "filterPattern": ""}
     await json_call("logs", "PutSubscriptionFilter", logGroupName=DATABASE_LOG, filterName="hasivu-archive", **reader)
     counted = {"metricName": "DatabaseErrors", "metricNamespace": "HASIVU/Database", "metricValue": "1"}
-    errors = {"filterPattern": "ERROR", "metricTransformations": [counted]}
+    errors: dict[str, Any] = {"filterPattern": "ERROR", "metricTransformations": [counted]}
     await json_call("logs", "PutMetricFilter", logGroupName=DATABASE_LOG, filterName="hasivu-errors", **errors)
 
 
