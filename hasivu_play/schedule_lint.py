@@ -35,7 +35,8 @@ def lint(calendar: Calendar, begin: datetime, days: int = DAYS_AHEAD) -> list[Pr
         *too_short(taken),
     ]
     late_enough = [one for one in found if one.at is None or one.at >= begin]
-    return [accept(calendar, problem) for problem in together(late_enough)] + forgotten(calendar, found)
+    judged = [accept(calendar, problem) for problem in together(late_enough)]
+    return judged + forgotten(calendar, found) if days >= DAYS_AHEAD else judged
 
 
 def together(problems: Iterable[Problem]) -> list[Problem]:
