@@ -27,5 +27,5 @@ def check_calendar(project: Project, variables: dict[str, Any]) -> Iterator[Chec
         mend = f"Accepted: {problem.accepted}" if problem.accepted else problem.mend
         yield Check(NAME, ok=bool(problem.accepted), says=problem.in_words, mend=mend)
     if all(problem.accepted for problem in problems):
-        says = f"entries: {len(calendar.entries)}; none is in the way of another for {DAYS_AHEAD} days"
+        says = f"entries: {len(calendar.entries)}; none breaks a rule for {DAYS_AHEAD} days, but for what was accepted"
         yield Check(NAME, ok=True, says=says)

@@ -112,7 +112,7 @@ def served_in_words(found: Checked) -> str:
     if found.since is None:
         return "Nothing starts by time here, so nothing is missed."
     if not found.dues:
-        return f"Nothing was due yet since {found.since:%d %b %Y}, from when due times count."
+        return f"Due times count from {found.since:%d %b %Y} on; there was none yet."
     good = sum(due.ok for due in found.dues)
     return f"{good} of {len(found.dues)} due times since {found.since:%d %b %Y} were served or may still be."
 
