@@ -25,6 +25,7 @@ from hasivu_play.cli_options import (
     ticket_option,
 )
 from hasivu_play.cli_plan import approve_command, inputs_of, plan_command, plan_type
+from hasivu_play.cli_records import diff_command, export_command
 from hasivu_play.cli_rehearse import rehearse_command
 from hasivu_play.cli_sandbox import sandbox_layout, start_sandbox
 from hasivu_play.cli_schedule import schedule_group
@@ -229,13 +230,20 @@ def runs_group() -> None:
 
 
 @runs_group.command("list")
+@click.option("--procedure", metavar="ID", default="", help="Only runs of this procedure.")
+@click.option("--env", "environment", metavar="E", default="", help="Only runs in this environment.")
+@click.option("--state", metavar="S", default="", help="Only runs that ended so, such as done, finding or refused.")
+@click.option("--since", metavar="DATE", default="", help="Only runs since this day, such as 2026-11-01 (UTC).")
+@click.option("-n", "--limit", type=click.IntRange(min=1), metavar="N", help="At most N runs; by default all.")
 @json_option
-def runs_list_command(json_wanted: bool) -> None:
-    """List every run, the newest first."""
-    from hasivu_play.records import list_runs
+def runs_list_command(
+    procedure: str, environment: str, state: str, since: str, limit: int | None, json_wanted: bool
+) -> None:
+    """List runs, the newest first."""
+    from hasivu_play.records_search import Wanted, search
     from hasivu_play.records_view import as_table, summary
 
-    runs = list_runs()
+    runs = search(Wanted(procedure, environment, state, since), limit)
     click.echo(as_json([summary(run) for run in runs]) if json_wanted else as_table(runs))
 
 
@@ -249,6 +257,10 @@ def runs_show_command(run_id: str, json_wanted: bool) -> None:
 
     run = load(run_id)
     click.echo(as_json(details(run)) if json_wanted else as_timeline(run))
+
+
+runs_group.add_command(diff_command)
+runs_group.add_command(export_command)
 
 
 @runs_group.command("verify")

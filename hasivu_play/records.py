@@ -13,7 +13,10 @@ from hasivu_play.home import runs_directory
 from hasivu_play.records_run import Run, Step, read_run
 from hasivu_play.records_verify import Verification, verify
 
-__all__ = ["Run", "Step", "Verification", "close_interrupted", "is_running", "list_runs", "load", "verify"]
+__all__ = [
+    "Run", "Step", "Verification", "close_interrupted", "folders", "is_running", "list_runs", "load", "read_run",
+    "verify",
+]  # fmt: skip
 
 
 def list_runs(limit: int | None = None) -> list[Run]:

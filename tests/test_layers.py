@@ -10,7 +10,7 @@ PACKAGE = ROOT / "hasivu_play"
 COLLECTION = ROOT / "collections" / "ansible_collections" / "hasivu" / "ops" / "plugins"
 DRIVER = sorted(PACKAGE.glob("*.py"))
 HOMES = {
-    "click": {"cli", "cli_coverage", "cli_options", "cli_plan", "cli_rehearse", "cli_schedule"},
+    "click": {"cli", "cli_coverage", "cli_options", "cli_plan", "cli_records", "cli_rehearse", "cli_schedule"},
     "yaml": {"header", "schedule_export"},
     "ansible": {"rehearse_engine"},
     "ansible_runner": {"run"},
@@ -23,7 +23,7 @@ HOMES = {
 FLOORS = [
     ["__main__"],
     ["cli"],
-    ["cli_coverage", "cli_plan", "cli_rehearse", "cli_schedule"],
+    ["cli_coverage", "cli_plan", "cli_records", "cli_rehearse", "cli_schedule"],
     ["cli_sandbox"],
     ["plan", "rehearse_report"],
     [
@@ -59,6 +59,7 @@ FLOORS = [
     ["schedule_calendar", "schedule_collision"],
     ["schedule_problem"],
     ["schedule_slot", "show_tables", "progress", "run"],
+    ["records_diff", "records_export", "records_search"],
     ["records", "records_view"],
     ["records_verify"],
     ["records_signers"],

@@ -13,10 +13,10 @@ from ansible_collections.hasivu.ops.plugins.modules.change_policy import (
     PLACEHOLDER,
     is_inside,
     objections_to,
-    risk_of,
 )
 
 LUNCH = {"name": "lunch", "from": "10:30", "to": "14:30"}
+OPTIONS: dict[str, Any] = {"runbook": {"id": "weekly-db", "risk": "safe", "inputs": {}}, "inputs": {}}
 NIGHT = {"name": "night", "from": "23:00", "to": "01:00", "days": ["sat"]}
 
 
@@ -43,30 +43,21 @@ def test_a_window_begins_and_ends_in_india(window: dict[str, Any], moment: str, 
 
 
 def test_an_objection_says_when_the_run_becomes_possible() -> None:
-    options = {"policy": {"freeze_windows": [LUNCH]}, "ticket": ""}
+    options = {**OPTIONS, "policy": {"freeze_windows": [LUNCH]}, "ticket": ""}
     assert objections_to(options, "safe", india("2026-11-23T12:00:00")) == [
         "Changes are frozen from 10:30 to 14:30 IST (lunch); it is 12:00. Run again after 2026-11-23 14:30 IST."
     ]
 
 
 def test_a_blank_ticket_is_no_ticket() -> None:
-    options = {"policy": {"requires": {"safe": ["ticket"]}}, "ticket": "  "}
+    options = {**OPTIONS, "policy": {"requires": {"safe": ["ticket"]}}, "ticket": "  "}
     assert len(objections_to(options, "safe", india("2026-11-23T02:00:00"))) == 1
     assert objections_to({**options, "ticket": "OPS-1"}, "safe", india("2026-11-23T02:00:00")) == []
 
 
-def test_a_ticket_does_not_stand_for_an_approval() -> None:
-    options = {"policy": {"requires": {"disruptive": ["ticket", "one_approval"]}}, "ticket": "OPS-1"}
-    (objection,) = objections_to(options, "disruptive", india("2026-11-23T02:00:00"))
-    assert "approval of another person" in objection
-
-
-def test_an_input_raises_the_risk_only_when_it_differs_from_its_default() -> None:
-    inputs = {"terminate_policy": {"default": "off", "raises_risk_to": "disruptive"}}
-    runbook = {"risk": "safe", "inputs": inputs}
-    assert risk_of(runbook, {"terminate_policy": "off"}) == "safe"
-    assert risk_of(runbook, {"terminate_policy": "cancel"}) == "disruptive"
-    assert risk_of({**runbook, "risk": "destructive"}, {"terminate_policy": "cancel"}) == "destructive"
+def test_approvals_are_asked_for_by_another_module() -> None:
+    options = {**OPTIONS, "policy": {"requires": {"safe": ["ticket", "one_approval"]}}, "ticket": "OPS-1"}
+    assert objections_to(options, "safe", india("2026-11-23T02:00:00")) == []
 
 
 @pytest.mark.parametrize("value", ["", "123456789012", "REPLACE_WITH_UID", "NEW_PASSWORD", "change_me", "<account>"])
