@@ -183,7 +183,7 @@ def test_killed_anywhere_before_users_are_let_in_a_rollback_leaves_the_world_as_
         Instances(own).remove(target)
 
 
-def damaged_index(instances: Instances, target: str) -> None:
+def damage_index(instances: Instances, target: str) -> None:
     """Overwrite the middle of a page of an index that is not in memory, as a bad disk does."""
     rows = instances.rows(target, "SELECT current_setting('data_directory'), pg_relation_filepath('payments_pkey')")
     instances.rows(target, "CHECKPOINT")
@@ -196,25 +196,14 @@ def damaged_index(instances: Instances, target: str) -> None:
     instances.rows(target, "DROP EXTENSION pg_buffercache")
 
 
-def lost_rows(instances: Instances, target: str) -> None:
-    """Lose rows of one table."""
-    instances.rows(target, "DELETE FROM order_items WHERE order_id IN (SELECT id FROM orders ORDER BY id DESC LIMIT 9)")
-
-
-@pytest.mark.parametrize(
-    ("damage", "named"),
-    [(damaged_index, "amcheck"), pytest.param(lost_rows, "order_items", marks=thorough)],
-)
-def test_bad_data_stops_it_before_the_cutover(
-    own: Sandbox, damage: Callable[[Instances, str], None], named: str
-) -> None:
+def test_a_damaged_index_stops_it_before_the_cutover(own: Sandbox) -> None:
     before, held, target = world(own), login(own), "hasivu-bad"
     command = to(a_known_second(own), target)
     run = kill_after(own, SETTLED, *command)
-    damage(Instances(own), target)
+    damage_index(Instances(own), target)
     stopped = exit_of(own.play("resume", run.name, "--json"))
     assert stopped["exit_code"] == 4, stopped
-    assert named in stopped["message"]
+    assert "amcheck" in stopped["message"]
     assert (login(own), writes(held)) == (held, False)
     assert [World(own).replicas(name) for name in DEPLOYMENTS] == [0, 0]
     again = own.run(*command[1:])
