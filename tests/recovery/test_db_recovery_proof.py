@@ -232,7 +232,7 @@ def test_killed_all_along_its_way_it_ends_right_and_two_databases_never_take_wri
     for step in EARLY:
         run = kill_after(own, step, *command)
         command = ("resume", run.name)
-    with again_and_again(lambda: writes(old)) as tried, again_and_again(lambda: is_ready(own)) as looks:
+    with again_and_again(lambda: writes(old)) as tried:
         for step in (*LATER, *LAST):
             if step in INSIDE:
                 run = kill_inside(own, step, *command)
@@ -249,16 +249,13 @@ def test_killed_all_along_its_way_it_ends_right_and_two_databases_never_take_wri
     assert [after[name]["replicas"] for name in DEPLOYMENTS] == [before[name]["replicas"] for name in DEPLOYMENTS]
     for name in ("autoscaler", "cron job", "concurrency", "mapping", "schedule", "rule"):
         assert after[name] == before[name], name
-    check_measures(own, own.home / "runs" / done["run"], moment, t0, looks)
+    check_loss(own, own.home / "runs" / done["run"], moment, t0)
     check_secrets(own, [old["password"], login(own)["password"], own.credential("database_admin")])
 
 
-def check_measures(sandbox: Sandbox, run: Path, moment: datetime, t0: datetime, looks: list[tuple[float, Any]]) -> None:
-    """Check that RTO and RPO of the record are what was seen from outside, within two seconds."""
+def check_loss(sandbox: Sandbox, run: Path, moment: datetime, t0: datetime) -> None:
+    """Check that the loss of the record is what was seen from outside, within two seconds."""
     measured = json.loads((run / "objectives.json").read_text())
-    down = max(at for at, ready in looks if not ready)
-    again = min(at for at, ready in looks if ready and at > down)
-    assert measured["rto_s"] == pytest.approx(again - t0.timestamp(), abs=2)
     at = [datetime.fromisoformat(one["at"]) for one in acknowledged(sandbox)]
     lost = max(one for one in at if one <= t0) - max(one for one in at if one <= moment)
     assert measured["rpo_s"] == pytest.approx(lost.total_seconds(), abs=2)
