@@ -37,6 +37,7 @@ def copy(sandbox: Sandbox) -> Iterator[Instances]:
     instances = Instances(sandbox)
     before = instances.names()
     with faults(sandbox):
+        restorable(instances, datetime.now(UTC))  # nothing is before the first base backup of a new sandbox
         instances.rows(SOURCE, "CREATE TABLE trial (n int)")
         instances.rows(SOURCE, "INSERT INTO trial SELECT generate_series(1, 5)")
         moment = datetime.now(UTC)
@@ -54,7 +55,7 @@ def copy(sandbox: Sandbox) -> Iterator[Instances]:
 def restorable(instances: Instances, at: datetime) -> None:
     """Wait until a moment can be restored."""
     deadline = time.monotonic() + 60
-    while instances.show(SOURCE)["LatestRestorableTime"] < at:
+    while instances.show(SOURCE).get("LatestRestorableTime", datetime.min.replace(tzinfo=UTC)) < at:
         assert time.monotonic() < deadline
         time.sleep(0.05)
 
