@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import http.client
 import json
-import socket
-import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -13,6 +10,7 @@ from typing import Any
 
 import pytest
 from support.calling import call, calling, defaults
+from support.door import get
 from support.killing import kill_tree, wait_for
 from support.rotation import aws, login, works
 from support.sandbox import Sandbox
@@ -317,33 +315,22 @@ def test_users_are_told_when_to_come_back_and_webhooks_are_let_in(sandbox: Sandb
     door = sandbox.endpoints()["edge"]
     known = declared()["maintenance"]
     probe = {**known["probe"], "address": door["host"], "port": door["port"], "ca_bundle": door["ca_bundle"]}
-    context = ssl.create_default_context(cafile=door["ca_bundle"])
-
-    def get(path: str) -> tuple[int, str | None, bytes]:
-        connection = http.client.HTTPConnection(probe["host"], timeout=10)
-        bare = socket.create_connection((door["host"], door["port"]), 10)
-        connection.sock = context.wrap_socket(bare, server_hostname=probe["host"])
-        connection.request("GET", path)
-        answer = connection.getresponse()
-        found = answer.status, answer.getheader("Retry-After"), answer.read()
-        connection.close()
-        return found
 
     def switch(state: str, check: bool = False) -> dict[str, Any]:
         options = {name: known[name] for name in ("ingress", "retry_after_seconds", "exempt")}
         where = {name: value for name, value in defaults(sandbox).items() if name != "region"}
         return call(sandbox, "maintenance_response", check, **where, **options, probe=probe, state=state)
 
-    assert get("/menus/1")[0] == 200
+    assert get(sandbox, "/menus/1")[0] == 200
     assert switch("on", check=True)["changed"]
-    assert get("/menus/1")[0] == 200
+    assert get(sandbox, "/menus/1")[0] == 200
     try:
         assert switch("on")["seen"] == {"closed_path": 503, "open_path": 200}
-        status, retry_after, body = get("/menus/1")
+        status, retry_after, body = get(sandbox, "/menus/1")
         assert (status, retry_after, json.loads(body)["error"]) == (503, "600", "maintenance")
-        assert get("/webhooks/razorpay")[0] == 404
+        assert get(sandbox, "/webhooks/razorpay")[0] == 404
         assert not switch("on")["changed"]
     finally:
         assert switch("off")["changed"]
-    assert get("/menus/1")[0] == 200
+    assert get(sandbox, "/menus/1")[0] == 200
     assert not switch("off")["changed"]

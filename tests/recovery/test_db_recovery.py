@@ -10,9 +10,11 @@ from typing import Any
 
 import psycopg
 import pytest
+from support.door import watched
 from support.killing import wait_for
 from support.rotation import aws, exit_of, http, kill_after, login, stages, works
 from support.sandbox import Sandbox
+from support.thorough import THOROUGH
 from support.writers import DEPLOYMENTS, World
 
 pytestmark = pytest.mark.xdist_group("db-recovery")
@@ -121,7 +123,8 @@ def test_killed_on_its_way_the_database_comes_back_to_the_second(own: Sandbox) -
         run = kill_after(own, step, *command)
         command = ("resume", run.name)
     http(own, "/_traffic", {"per_second": 0})
-    done = exit_of(own.play(*command, "--json"))
+    with watched(own) as closed:
+        done = exit_of(own.play(*command, "--json"))
     assert done["exit_code"] == 0, done
     new = login(own)
     assert (new["port"], new["username"]) != (old["port"], old["username"])
@@ -129,7 +132,7 @@ def test_killed_on_its_way_the_database_comes_back_to_the_second(own: Sandbox) -
         check_rows(own, restored, moment)
     refused_by_the_old_server(old)
     check_platform(own, before)
-    check_measure(own.home / "runs" / done["run"], moment)
+    check_measure(own.home / "runs" / done["run"], moment, closed[-1])
 
 
 def server(held: dict[str, Any]) -> psycopg.Connection[tuple[Any, ...]]:
@@ -171,10 +174,12 @@ def check_platform(sandbox: Sandbox, before: dict[str, Any]) -> None:
     http(sandbox, "/_traffic", {"per_second": 0})
 
 
-def check_measure(run: Path, moment: datetime) -> None:
-    """Check that what the record says of the loss is what the restore point makes it."""
+def check_measure(run: Path, moment: datetime, closed: datetime) -> None:
+    """Check that loss and time of the record are those of the restore point and of who stood before the door."""
     objectives = json.loads((run / "objectives.json").read_text())
     assert objectives["met"] == {"rto": True, "rpo": True}
     newest = datetime.fromisoformat(objectives["newest_recovered"]["at"])
     assert newest <= moment
     assert moment - newest < timedelta(seconds=2)
+    restored = datetime.fromisoformat(objectives["restored_at"])
+    assert timedelta(0) < restored - closed < timedelta(seconds=2 if THOROUGH else 10)
