@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import statistics
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,9 @@ from ansible_collections.hasivu.ops.plugins.module_utils.signature import finger
 
 DID_NOTHING = ("refused", "bad_input", "locked")
 NUMBERS = ("rto_s", "rpo_s")
+RESTORE = "Restore"
+# So many of the last restores say how long the next one will take.
+LAST = 5
 Entry = dict[str, Any]
 
 
@@ -62,6 +66,17 @@ def judged(folder: Path, signers: list[str]) -> tuple[str, Entry]:
     except (OSError, ValueError) as error:
         return "unverified", {"run": folder.name, "problems": [f"{OBJECTIVES} cannot be read: {error}."]}
     return "measurements", {**measured, **told}
+
+
+def expected_restore(measurements: list[Entry]) -> float | None:
+    """Return how long a restore took, as the median of the last ones that have that phase; nothing without any."""
+    told = [
+        float(phase["seconds"])
+        for entry in measurements
+        for phase in entry.get("phases") or []
+        if phase.get("name") == RESTORE and isinstance(phase.get("seconds"), int | float)
+    ]
+    return round(statistics.median(told[-LAST:]), 3) if told else None
 
 
 def manifest_of(folder: Path) -> Entry:

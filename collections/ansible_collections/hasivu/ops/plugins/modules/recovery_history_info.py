@@ -67,6 +67,10 @@ unmeasured:
   returned: success
   type: list
   elements: dict
+expected_restore_s:
+  description: Median of the phase C(Restore) in the last five measurements that have it; null where none has.
+  returned: success
+  type: float
 """
 
 import traceback
@@ -75,7 +79,7 @@ from pathlib import Path
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible_collections.hasivu.ops.plugins.module_utils.record import RECORD
 from ansible_collections.hasivu.ops.plugins.module_utils.record_run import runs_directory
-from ansible_collections.hasivu.ops.plugins.module_utils.recovery_history import history
+from ansible_collections.hasivu.ops.plugins.module_utils.recovery_history import expected_restore, history
 
 try:
     import sshsig  # noqa: F401  # whoever verifies needs it
@@ -101,7 +105,9 @@ def main() -> None:
     runs = Path(module.params["runs"] or runs_directory())
     try:
         folders = folders_of(runs, module.params["procedures"], module.params["environment"])
-        module.exit_json(changed=False, **history(folders, module.params["signers"]))
+        found = history(folders, module.params["signers"])
+        expected = expected_restore(found["measurements"])
+        module.exit_json(changed=False, **found, expected_restore_s=expected)
     except OSError as error:
         module.fail_json(
             msg=f"The records in {runs} cannot be read: {error.strerror}. Mend the rights.", stop="refused"
