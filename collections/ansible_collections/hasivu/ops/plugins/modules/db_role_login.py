@@ -140,9 +140,10 @@ def main() -> None:
     except (SecretError, LoginError) as error:
         module.fail_json(msg=str(error), stop="resumable")
     except psycopg.Error as error:
+        role = module.params["role"] or "of the secret"
         said = error.diag.message_primary or type(error).__name__  # the whole text might quote the statement
         module.fail_json(
-            msg=f"The role {module.params['role'] or 'of the secret'} could not be changed: {said}. The rotator needs CREATEROLE, ADMIN "
+            msg=f"The role {role} could not be changed: {said}. The rotator needs CREATEROLE, ADMIN "
             "OPTION on it and, where RDS restricts password commands, rds_password. Grant them, then resume.",
             sqlstate=error.sqlstate,
             stop="resumable",
