@@ -79,6 +79,11 @@ def expected_restore(measurements: list[Entry]) -> float | None:
     return round(statistics.median(told[-LAST:]), 3) if told else None
 
 
+def restore_deadline(expected: float | None, least: int, most: int) -> int:
+    """Return how long a restore may take: twice what is expected, within two bounds; the upper one where nobody knows."""
+    return most if expected is None else min(most, max(least, round(2 * expected)))
+
+
 def manifest_of(folder: Path) -> Entry:
     """Return the manifest of a record, or nothing where there is none that can be read."""
     try:
