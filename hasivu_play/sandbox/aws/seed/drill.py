@@ -1,4 +1,4 @@
-"""Where the recovery of the database is rehearsed: subnets of their own, and a group that lets the operator in alone."""
+"""Where the recovery of the database is rehearsed: subnets of their own, and a group for the operator alone."""
 
 from __future__ import annotations
 

@@ -80,7 +80,7 @@ def expected_restore(measurements: list[Entry]) -> float | None:
 
 
 def restore_deadline(expected: float | None, least: int, most: int) -> int:
-    """Return how long a restore may take: twice what is expected, within two bounds; the upper one where nobody knows."""
+    """Return how long a restore may take: twice what is expected, within bounds; the upper one where nobody knows."""
     return most if expected is None else min(most, max(least, round(2 * expected)))
 
 
