@@ -126,9 +126,10 @@ def test_the_page_shows_every_measure_with_its_trend_and_gap(tmp_path: Path) -> 
     assert rows[0]["longest"] == "Restore, 700.0 s"
 
 
-def restored(*seconds: float | None) -> list[dict[str, Any]]:
+def restored(*seconds: float | None, strategy: str = "pitr") -> list[dict[str, Any]]:
     """Return measurements whose restores took so long; one without a time has no such phase."""
-    return [{"phases": [] if one is None else [{"name": "Restore", "seconds": one}]} for one in seconds]
+    phases = [[] if one is None else [{"name": "Restore", "seconds": one}] for one in seconds]
+    return [{"strategy": strategy, "phases": one} for one in phases]
 
 
 @pytest.mark.parametrize(
@@ -136,6 +137,7 @@ def restored(*seconds: float | None) -> list[dict[str, Any]]:
     [
         ([], None),
         (restored(None), None),
+        (restored(20.0, strategy="replica-promote"), None),
         (restored(700.0), 700.0),
         (restored(9000.0, 700.0, None, 800.0, 600.0, 720.0, 710.0), 710.0),  # of the last five
     ],

@@ -15,6 +15,7 @@ from ansible_collections.hasivu.ops.plugins.module_utils.record_seal import MANI
 from ansible_collections.hasivu.ops.plugins.module_utils.record_signers import keys_of
 from ansible_collections.hasivu.ops.plugins.module_utils.record_verification import problems_of, read_manifest
 from ansible_collections.hasivu.ops.plugins.module_utils.recovery_objectives import FORM, OBJECTIVES, instant
+from ansible_collections.hasivu.ops.plugins.module_utils.recovery_strategy import RESTORES
 from ansible_collections.hasivu.ops.plugins.module_utils.signature import fingerprint
 
 DID_NOTHING = ("refused", "bad_input", "locked")
@@ -69,10 +70,11 @@ def judged(folder: Path, signers: list[str]) -> tuple[str, Entry]:
 
 
 def expected_restore(measurements: list[Entry]) -> float | None:
-    """Return how long a restore took, as the median of the last ones that have that phase; nothing without any."""
+    """Return how long a restore took, as the median of the last ones; a failover or a promotion restores nothing."""
     told = [
         float(phase["seconds"])
         for entry in measurements
+        if entry.get("strategy") in RESTORES
         for phase in entry.get("phases") or []
         if phase.get("name") == RESTORE and isinstance(phase.get("seconds"), int | float)
     ]
