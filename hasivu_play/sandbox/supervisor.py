@@ -19,7 +19,7 @@ from hasivu_play.sandbox.process import recall
 from hasivu_play.sandbox.repository import make_repository
 
 AWS, PROGRAMS = "aws", "programs"
-FORM = "3"  # of the files that the parts keep; another one is not read
+FORM = "4"  # of the files that the parts keep; another one is not read
 PROGRAM_SECONDS = 3.0
 Status = dict[str, dict[str, Any]]
 Progress = Callable[[str], None]

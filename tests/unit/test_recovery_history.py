@@ -8,7 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.hasivu.ops.plugins.module_utils.recovery_history import history
+from ansible_collections.hasivu.ops.plugins.module_utils.recovery_history import (
+    expected_restore,
+    history,
+    restore_deadline,
+)
 from ansible_collections.hasivu.ops.plugins.module_utils.recovery_tables import sections
 from ansible_collections.hasivu.ops.plugins.module_utils.recovery_verdict import record_findings, tier_findings
 from support.drills import Drill, written
@@ -120,3 +124,28 @@ def test_the_page_shows_every_measure_with_its_trend_and_gap(tmp_path: Path) -> 
         ("missed", "met", "drill"),
     ]
     assert rows[0]["longest"] == "Restore, 700.0 s"
+
+
+def restored(*seconds: float | None, strategy: str = "pitr") -> list[dict[str, Any]]:
+    """Return measurements whose restores took so long; one without a time has no such phase."""
+    phases = [[] if one is None else [{"name": "Restore", "seconds": one}] for one in seconds]
+    return [{"strategy": strategy, "phases": one} for one in phases]
+
+
+@pytest.mark.parametrize(
+    ("measurements", "expected"),
+    [
+        ([], None),
+        (restored(None), None),
+        (restored(20.0, strategy="replica-promote"), None),
+        (restored(700.0), 700.0),
+        (restored(9000.0, 700.0, None, 800.0, 600.0, 720.0, 710.0), 710.0),  # of the last five
+    ],
+)
+def test_the_median_of_the_last_restores_is_expected(measurements: list[dict[str, Any]], expected: float) -> None:
+    assert expected_restore(measurements) == expected
+
+
+@pytest.mark.parametrize(("expected", "seconds"), [(None, 14400), (100.0, 1800), (1200.0, 2400), (9000.0, 14400)])
+def test_a_restore_may_take_twice_as_long_within_bounds(expected: float | None, seconds: int) -> None:
+    assert restore_deadline(expected, least=1800, most=14400) == seconds

@@ -9,6 +9,7 @@ from hasivu_play.sandbox.aws.seed import (
     compute,
     data,
     database,
+    drill,
     monitoring,
     network,
     security,
@@ -25,6 +26,7 @@ async def plant(layout: Layout, store: Store) -> None:
     await service_keys.plant(layout)
     await network.plant()
     await database.plant(store)
+    await drill.plant()
     await monitoring.plant()
     await security.plant()
     await certificates.plant(layout)

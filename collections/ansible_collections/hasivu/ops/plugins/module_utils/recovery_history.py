@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import statistics
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,14 @@ from ansible_collections.hasivu.ops.plugins.module_utils.record_seal import MANI
 from ansible_collections.hasivu.ops.plugins.module_utils.record_signers import keys_of
 from ansible_collections.hasivu.ops.plugins.module_utils.record_verification import problems_of, read_manifest
 from ansible_collections.hasivu.ops.plugins.module_utils.recovery_objectives import FORM, OBJECTIVES, instant
+from ansible_collections.hasivu.ops.plugins.module_utils.recovery_strategy import RESTORES
 from ansible_collections.hasivu.ops.plugins.module_utils.signature import fingerprint
 
 DID_NOTHING = ("refused", "bad_input", "locked")
 NUMBERS = ("rto_s", "rpo_s")
+RESTORE = "Restore"
+# So many of the last restores say how long the next one will take.
+LAST = 5
 Entry = dict[str, Any]
 
 
@@ -62,6 +67,23 @@ def judged(folder: Path, signers: list[str]) -> tuple[str, Entry]:
     except (OSError, ValueError) as error:
         return "unverified", {"run": folder.name, "problems": [f"{OBJECTIVES} cannot be read: {error}."]}
     return "measurements", {**measured, **told}
+
+
+def expected_restore(measurements: list[Entry]) -> float | None:
+    """Return how long a restore took, as the median of the last ones; a failover or a promotion restores nothing."""
+    told = [
+        float(phase["seconds"])
+        for entry in measurements
+        if entry.get("strategy") in RESTORES
+        for phase in entry.get("phases") or []
+        if phase.get("name") == RESTORE and isinstance(phase.get("seconds"), int | float)
+    ]
+    return round(statistics.median(told[-LAST:]), 3) if told else None
+
+
+def restore_deadline(expected: float | None, least: int, most: int) -> int:
+    """Return how long a restore may take: twice what is expected, within bounds; the upper one where nobody knows."""
+    return most if expected is None else min(most, max(least, round(2 * expected)))
 
 
 def manifest_of(folder: Path) -> Entry:

@@ -12,6 +12,8 @@ from ansible_collections.hasivu.ops.plugins.module_utils.report_finding import f
 FORM = "hasivu-objectives/1"
 OBJECTIVES = "objectives.json"
 IN_WORDS = {True: "met", False: "missed", None: "unknown"}
+SAID = {"rto": "Service was good again after", "rpo": "Lost writes span"}
+SAID_OF_DRILL = {"rto": "A verified copy stood ready after", "rpo": "Lost writes would span"}
 
 
 def instant(text: str) -> datetime:
@@ -68,11 +70,12 @@ def objectives(begun: dict[str, Any], restored_at: str | None, written_rows: dic
 
 def sentence(measured: dict[str, Any]) -> str:
     """Return both measures in words."""
-    return f"{part(measured, 'rto', 'Service was good again after')} {part(measured, 'rpo', 'Lost writes span')}"
+    return f"{part(measured, 'rto')} {part(measured, 'rpo')}"
 
 
-def part(measured: dict[str, Any], name: str, words: str) -> str:
-    """Return one measure in words."""
+def part(measured: dict[str, Any], name: str) -> str:
+    """Return one measure in words; a drill brings no service back."""
+    words = (SAID_OF_DRILL if measured.get("drill") else SAID)[name]
     value, target = measured[f"{name}_s"], measured["targets"][f"{name}_s"]
     amount = "an unknown time" if value is None else f"{value:.1f} s"
     return f"{words} {amount}; the target of {target:g} s is {IN_WORDS[measured['met'][name]]}."
@@ -80,10 +83,9 @@ def part(measured: dict[str, Any], name: str, words: str) -> str:
 
 def findings(measured: dict[str, Any]) -> list[dict[str, str]]:
     """Return a finding for each target that was missed, or of which that is not known."""
-    words = {"rto": "Service was good again after", "rpo": "Lost writes span"}
     return [
         finding(
-            what=part(measured, name, words[name]),
+            what=part(measured, name),
             where=str(measured.get("run") or measured.get("procedure") or "this recovery"),
             why="What was promised was not kept."
             if measured["met"][name] is False
@@ -92,6 +94,6 @@ def findings(measured: dict[str, Any]) -> list[dict[str, str]]:
             severity="high",
             key=f"{name}-missed" if measured["met"][name] is False else f"{name}-unknown",
         )
-        for name in words
+        for name in SAID
         if measured["met"][name] is not True
     ]

@@ -22,6 +22,8 @@ except ImportError:
 
 EPOCH = 2**32
 FIRST_NORMAL = 3
+# So many transactions may a server that lives on make while it is compared; their numbers are higher than what it said.
+AHEAD = 2**24
 # So many transactions may the restored server have made of its own before anybody could ask it how far it was.
 DOUBTFUL = 200
 NEXT = "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS next_xid"
@@ -55,10 +57,18 @@ class Horizon:
 
 
 def full(xid: int, next_xid: int) -> int:
-    """Return a transaction of 32 bits with its epoch; those that stand for `always` come before all others."""
+    """Return a transaction of 32 bits with its epoch; those that stand for `always` come before all others.
+
+    Args:
+        xid: The transaction.
+        next_xid: The next one of its server, as it was when the comparison began; it may have gone on since.
+    """
     if xid < FIRST_NORMAL:
         return 0
     epoch, now = divmod(next_xid, EPOCH)
+    since = (xid - now) % EPOCH
+    if since < AHEAD:
+        return next_xid + since
     return (epoch if xid <= now else epoch - 1) * EPOCH + xid
 
 

@@ -17,9 +17,8 @@ description:
   - It looks first, so that a second call changes nothing.
 options:
   role:
-    description: Role to open or close.
+    description: Role to open or close; V(open) takes that of the secret where none is given.
     type: str
-    required: true
   state:
     description: Whether the role may log in.
     type: str
@@ -119,7 +118,7 @@ except ImportError:
     psycopg = None
 
 OPTIONS = {
-    "role": {"type": "str", "required": True},
+    "role": {"type": "str"},
     "state": {"type": "str", "choices": ["open", "closed"], "default": "open"},
     "version_id": {"type": "str"},
     "admin_secret_id": {"type": "str", "required": True, "no_log": False},
@@ -132,7 +131,7 @@ def main() -> None:
     """Look, change what is not as wanted, and look again."""
     module = AnsibleModule(
         argument_spec={**SERVER_OPTIONS, **SECRET_OPTIONS, **OPTIONS},
-        required_if=[("state", "open", ["version_id"])],
+        required_if=[("state", "open", ["version_id"]), ("state", "closed", ["role"])],
         supports_check_mode=True,
     )
     check_library(module)
@@ -141,9 +140,10 @@ def main() -> None:
     except (SecretError, LoginError) as error:
         module.fail_json(msg=str(error), stop="resumable")
     except psycopg.Error as error:
+        role = module.params["role"] or "of the secret"
         said = error.diag.message_primary or type(error).__name__  # the whole text might quote the statement
         module.fail_json(
-            msg=f"The role {module.params['role']} could not be changed: {said}. The rotator needs CREATEROLE, ADMIN "
+            msg=f"The role {role} could not be changed: {said}. The rotator needs CREATEROLE, ADMIN "
             "OPTION on it and, where RDS restricts password commands, rds_password. Grant them, then resume.",
             sqlstate=error.sqlstate,
             stop="resumable",
@@ -161,8 +161,9 @@ def opened(module: AnsibleModule) -> dict[str, Any]:
     role, version = module.params["role"], module.params["version_id"]
     secret = secret_of(module)
     if module.check_mode and secret.text(version) is None:
-        return result_of(role, changed=True, works=False, not_silenced=[])
+        return result_of(role or "the role of the secret", changed=True, works=False, not_silenced=[])
     login = login_of(secret, version)
+    role = role or login.user
     if login.user != role:
         module.fail_json(msg=f"Version {version} holds the login of {login.user}, not of {role}.", stop="decision")
     if is_let_in(module.params, login):

@@ -33,6 +33,14 @@ options:
   runs:
     description: Folder of all records; by default that of this user.
     type: path
+  least_deadline_s:
+    description: Seconds that a restore may take in any case.
+    type: int
+    default: 1800
+  most_deadline_s:
+    description: Seconds that a restore may take at most, also where no earlier one tells.
+    type: int
+    default: 14400
 requirements:
   - sshsig
 attributes:
@@ -67,6 +75,14 @@ unmeasured:
   returned: success
   type: list
   elements: dict
+expected_restore_s:
+  description: Median of the phase C(Restore) in the last five measurements that have it; null where none has.
+  returned: success
+  type: float
+restore_deadline_s:
+  description: How long the next restore may take, which is twice that, within the two bounds.
+  returned: success
+  type: int
 """
 
 import traceback
@@ -75,7 +91,11 @@ from pathlib import Path
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible_collections.hasivu.ops.plugins.module_utils.record import RECORD
 from ansible_collections.hasivu.ops.plugins.module_utils.record_run import runs_directory
-from ansible_collections.hasivu.ops.plugins.module_utils.recovery_history import history
+from ansible_collections.hasivu.ops.plugins.module_utils.recovery_history import (
+    expected_restore,
+    history,
+    restore_deadline,
+)
 
 try:
     import sshsig  # noqa: F401  # whoever verifies needs it
@@ -93,6 +113,8 @@ def main() -> None:
             "environment": {"type": "str", "required": True},
             "signers": {"type": "list", "elements": "path", "required": True},
             "runs": {"type": "path"},
+            "least_deadline_s": {"type": "int", "default": 1800},
+            "most_deadline_s": {"type": "int", "default": 14400},
         },
         supports_check_mode=True,
     )
@@ -101,7 +123,10 @@ def main() -> None:
     runs = Path(module.params["runs"] or runs_directory())
     try:
         folders = folders_of(runs, module.params["procedures"], module.params["environment"])
-        module.exit_json(changed=False, **history(folders, module.params["signers"]))
+        found = history(folders, module.params["signers"])
+        expected = expected_restore(found["measurements"])
+        deadline = restore_deadline(expected, module.params["least_deadline_s"], module.params["most_deadline_s"])
+        module.exit_json(changed=False, **found, expected_restore_s=expected, restore_deadline_s=deadline)
     except OSError as error:
         module.fail_json(
             msg=f"The records in {runs} cannot be read: {error.strerror}. Mend the rights.", stop="refused"

@@ -93,6 +93,12 @@ def test_a_transaction_keeps_its_place_when_the_counter_wraps(whole: int, back: 
         assert full(wanted % EPOCH, whole) == wanted
 
 
+@given(next_xid=st.integers(3, 5 * EPOCH), since=st.integers(0, 10_000_000))
+def test_a_transaction_that_came_after_the_first_look_is_later_than_all(next_xid: int, since: int) -> None:
+    if (next_xid + since) % EPOCH >= 3:
+        assert full((next_xid + since) % EPOCH, next_xid) == next_xid + since
+
+
 def test_a_frozen_row_is_older_than_every_horizon() -> None:
     horizon = Horizon(first_unseen=1000, old_next=2000, restored_next=1010)
     assert not horizon.is_later(2)
