@@ -11,19 +11,18 @@ from support.maintenance import dead_rows, sessions_of_runs, wear
 from support.sandbox import Sandbox
 from support.thorough import thorough
 
-SHARES = 3
+SHARES = 6
 
 
 @pytest.mark.parametrize(
     "share",
     [
         pytest.param(0, marks=pytest.mark.xdist_group("killed-0")),
-        pytest.param(1, marks=[pytest.mark.xdist_group("killed-1"), thorough]),
-        pytest.param(2, marks=[pytest.mark.xdist_group("killed-1"), thorough]),
+        *(pytest.param(share, marks=[pytest.mark.xdist_group("killed-1"), thorough]) for share in range(1, SHARES)),
     ],
 )
 def test_killed_at_every_step_and_resumed_each_time_a_run_ends_right(sandbox: Sandbox, share: int) -> None:
-    """Each share kills at every third step; what goes on with a killed run is killed at the next."""
+    """Each share kills at every sixth step; what goes on with a killed run is killed at the next."""
     wear(sandbox)
     known = set(sandbox.runs())
     whole = sandbox.run("weekly-db")
