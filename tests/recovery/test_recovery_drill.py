@@ -41,7 +41,7 @@ WHERE rolname = 'hasivu_maint' AND query ~* '^\\s*(insert|update|delete|merge|al
 CHANGES = {"rds:RestoreDBInstanceToPointInTime", "rds:ModifyDBInstance", "rds:DeleteDBInstance", "s3:PutObject"}
 CHANGES |= {"s3:DeleteObject", "rds:RebootDBInstance"}
 
-Gone = Callable[..., dict[str, Any]]
+Gone = Callable[..., list[dict[str, Any]]]
 
 
 @pytest.fixture(scope="module")
@@ -56,25 +56,29 @@ def instances(sandbox: Sandbox) -> Iterator[Instances]:
 
 @pytest.fixture
 def gone(sandbox: Sandbox, tmp_path: Path) -> Gone:
-    """Return how to call the module that deletes; a failure is a result."""
+    """Return how to call the module that deletes with some options after others; a failure is a result."""
 
-    def call(rehearse: bool = False, **options: Any) -> dict[str, Any]:
-        given = {"purpose": "drill", "never": [PRODUCTION], "secrets": [APPLICATION], "poll_seconds": 0.05, **options}
+    def call(*several: dict[str, Any]) -> list[dict[str, Any]]:
+        usual = {"purpose": "drill", "never": [PRODUCTION], "secrets": [APPLICATION], "poll_seconds": 0.05}
         steps: list[dict[str, Any]] = [
-            {"hasivu.ops.db_instance_gone": given, "register": "result", "ignore_errors": True},
             {
-                "ansible.builtin.copy": {"content": "{{ result | to_json }}", "dest": str(tmp_path / "result.json")},
-                "check_mode": False,
-            },
+                "check_mode": options.pop("rehearse", False),
+                "hasivu.ops.db_instance_gone": {**usual, "region": "{{ aws_region }}", **options},
+                "register": f"result_{number}",
+                "ignore_errors": True,
+            }
+            for number, options in enumerate(several)
         ]
-        defaults = {"hasivu.ops.db_instance_gone": {"region": "{{ aws_region }}"}}
-        book = {"hosts": "database", "gather_facts": False, "environment": "{{ aws_environment }}", "tasks": steps}
-        (tmp_path / "play.yml").write_text(yaml.safe_dump([{**book, "module_defaults": defaults}]))
-        check = ["--check"] if rehearse else []
-        done = sandbox.ansible_playbook("-i", "inventory/sandbox", *check, str(tmp_path / "play.yml"))
+        names = ", ".join(f"result_{number}" for number in range(len(several)))
+        keep = {"content": "{{ [" + names + "] | to_json }}", "dest": str(tmp_path / "results.json")}
+        book = {"hosts": "database", "gather_facts": False, "environment": "{{ aws_environment }}"}
+        (tmp_path / "play.yml").write_text(
+            yaml.safe_dump([{**book, "tasks": [*steps, {"ansible.builtin.copy": keep}]}])
+        )
+        done = sandbox.ansible_playbook("-i", "inventory/sandbox", str(tmp_path / "play.yml"))
         assert done.returncode == 0, done.stdout + done.stderr
-        result: dict[str, Any] = json.loads((tmp_path / "result.json").read_text())
-        return result
+        results: list[dict[str, Any]] = json.loads((tmp_path / "results.json").read_text())
+        return results
 
     return call
 
@@ -108,7 +112,7 @@ def test_a_place_that_is_not_apart_is_refused(sandbox: Sandbox, instances: Insta
     rule = {"IpProtocol": "tcp", "FromPort": 5432, "ToPort": 5432, "IpRanges": [{"CidrIp": "10.20.0.0/16"}]}
     ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[rule])
     try:
-        result = sandbox.run("recovery-drill", "-e", "verify_profile=fast")
+        result = sandbox.run("recovery-drill", "--check")
     finally:
         ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=[rule])
     assert result["exit_code"] == 3
@@ -132,35 +136,32 @@ def test_a_damaged_copy_ends_the_drill_and_is_kept_to_be_looked_at(sandbox: Sand
 def test_what_is_protected_used_or_another_is_never_deleted(sandbox: Sandbox, instances: Instances, gone: Gone) -> None:
     (copy,) = copies(instances)
     run = tags(instances.show(copy))["hasivu-run"]
-    assert gone(run_id="another")["gone"] == []
-
-    instances.rds.modify_db_instance(DBInstanceIdentifier=copy, DeletionProtection=True)
-    protected = gone(run_id=run)
-    instances.rds.modify_db_instance(DBInstanceIdentifier=copy, DeletionProtection=False)
-    assert (protected["failed"], protected["stop"]) == (True, "decision")
-    assert "protected" in protected["msg"]
-
     secrets, name = aws(sandbox, "secretsmanager"), "hasivu/sandbox/database/trial-use"
     where = instances.show(copy)["Endpoint"]
     secrets.create_secret(Name=name, SecretString=json.dumps({"host": where["Address"], "port": where["Port"]}))
+    instances.rds.modify_db_instance(DBInstanceIdentifier=copy, DeletionProtection=True)
+    both = {"run_id": run, "secrets": [APPLICATION, name]}
     try:
-        used = gone(run_id=run, secrets=[APPLICATION, name])
+        another, protected, named = gone({"run_id": "another"}, {"run_id": run}, both)
+        instances.rds.modify_db_instance(DBInstanceIdentifier=copy, DeletionProtection=False)
+        (used,) = gone(both)
     finally:
         secrets.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
-    assert (used["failed"], name in used["msg"]) == (True, True)
-    unknown = gone(run_id=run, secrets=[APPLICATION, name])  # it is not there any more
-    assert (unknown["failed"], unknown["stop"]) == (True, "resumable")
+    assert another["gone"] == []
+    for refused, why in ((protected, "protected"), (named, name), (used, name)):
+        assert (refused["failed"], refused["stop"], why in refused["msg"]) == (True, "decision", True)
+    assert "protected" not in used["msg"]
 
     tag(instances, PRODUCTION, hasivu_purpose="drill", hasivu_run="trial", hasivu_delete_after="2026-01-01T00:00:00Z")
     try:
-        named, late = gone(run_id="trial"), gone(overdue=True)
+        rehearsal = {"run_id": run, "rehearse": True}
+        unknown, named, late, rehearsed = gone(both, {"run_id": "trial"}, {"overdue": True}, rehearsal)
     finally:
         untag(instances, PRODUCTION)
+    assert (unknown["failed"], unknown["stop"]) == (True, "resumable")  # that secret is not there any more
     assert (named["failed"], "database of the inventory" in named["msg"]) == (True, True)
     assert (late["gone"], [one["id"] for one in late["kept"]]) == ([], [PRODUCTION])
     assert [one["severity"] for one in late["findings"]] == ["high"]
-
-    rehearsed = gone(run_id=run, rehearse=True)
     assert ([one["id"] for one in rehearsed["gone"]], rehearsed["changed"]) == ([copy], True)
     assert instances.names() == {PRODUCTION, copy}
 
@@ -234,6 +235,7 @@ def was_measured(sandbox: Sandbox, run: str, begun: datetime) -> None:
     assert (row["last_rto_s"], row["last_rpo_s"], row["gap"]) == (measured["rto_s"], measured["rpo_s"], "none")
 
 
+@thorough
 def test_a_drill_that_is_given_up_deletes_its_copy(sandbox: Sandbox, instances: Instances) -> None:
     run = kill_after(sandbox, STEPS[0], *DRILL)
     assert len(copies(instances)) == 1
