@@ -28,6 +28,7 @@ from support.rotation import (
     works,
 )
 from support.sandbox import Sandbox
+from support.thorough import thorough
 
 ALONE = ("-e", "login=monitor", *AGAIN)
 
@@ -53,6 +54,7 @@ def test_another_rotation_under_way_stops_it_and_giving_that_up_lets_it_go_on(ro
     assert not works(rotating, old)
 
 
+@thorough
 def test_a_secret_that_somebody_else_moved_is_for_a_person_to_decide(rotating: Sandbox) -> None:
     run = kill_after(rotating, "Store the new login as pending", "run", "rotate-db", *AGAIN)
     before = login(rotating)
@@ -117,6 +119,7 @@ def test_a_lost_answer_and_throttling_store_one_version(rotating: Sandbox) -> No
     assert works(rotating, login(rotating, MONITOR))
 
 
+@thorough
 def test_a_database_that_is_down_refuses_a_resume_and_nothing_is_lost(rotating: Sandbox) -> None:
     before = login(rotating)
     run = kill_after(rotating, "Store the new login as pending", "run", "rotate-db", *AGAIN)

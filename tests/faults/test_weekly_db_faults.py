@@ -15,6 +15,7 @@ from support.killing import descendants, lines, new_run, started, wait_for
 from support.maintenance import dead_rows, sessions_of_runs, tables, wear
 from support.sandbox import PROGRAMS, Sandbox
 from support.small_disk import OWN_MOUNTS, needs_small_disk
+from support.thorough import thorough
 
 pytestmark = pytest.mark.xdist_group("weekly-db-faults")
 
@@ -47,6 +48,7 @@ def test_a_database_that_is_down_refuses_the_run(sandbox: Sandbox) -> None:
         assert "cannot be reached" in manifest["message"]
 
 
+@thorough
 def test_a_database_that_goes_down_during_the_vacuum_leaves_a_run_to_resume(sandbox: Sandbox) -> None:
     known = set(sandbox.runs())
     slow = ("-e", "cost_delay_ms=20", "-e", "cost_limit=100")
@@ -160,8 +162,8 @@ def test_a_freeze_window_refuses_the_run_and_says_when_it_becomes_possible(sandb
     ("faults", "word"),
     [
         ({"rds_status": "backing-up"}, "backing-up"),
-        ({"free_storage_bytes": 1_000_000_000}, "storage"),
-        ({"cpu_percent": 95}, "CPU"),
+        pytest.param({"free_storage_bytes": 1_000_000_000}, "storage", marks=thorough),
+        pytest.param({"cpu_percent": 95}, "CPU", marks=thorough),
         ({"replica_lag_seconds": 900}, "replica"),
     ],
 )
@@ -209,6 +211,7 @@ def test_the_first_interrupt_stops_at_a_safe_point_and_releases(sandbox: Sandbox
     assert sandbox.run("weekly-db")["exit_code"] == 0
 
 
+@thorough
 def test_the_second_interrupt_stops_now(sandbox: Sandbox) -> None:
     known = set(sandbox.runs())
     slow = ("-e", "cost_delay_ms=20", "-e", "cost_limit=100", "-e", "jobs=1")

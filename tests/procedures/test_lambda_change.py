@@ -11,6 +11,7 @@ from contextlib import contextmanager
 import pytest
 from support.functions import ORDERS, alias, as_it_was, aws_faults, call, client, configuration, update, versions
 from support.sandbox import PROGRAMS, PROJECT, Sandbox
+from support.thorough import thorough
 
 pytestmark = pytest.mark.xdist_group("lambda-change")
 
@@ -111,6 +112,7 @@ def test_a_version_that_fails_users_is_taken_back(sandbox: Sandbox) -> None:
     assert "error" not in call(sandbox, "/orders")
 
 
+@thorough
 def test_a_version_that_does_not_even_start_meets_no_user(sandbox: Sandbox) -> None:
     variables = configuration(sandbox)["Environment"]["Variables"]
     update(sandbox, Environment={"Variables": {**variables, "DATABASE_PASSWORD": "wrong"}})
@@ -133,6 +135,7 @@ def test_an_update_in_progress_is_waited_for_and_throttling_is_no_failure(sandbo
     assert configuration(sandbox)["Description"] == "deployed meanwhile"
 
 
+@thorough
 def test_an_update_that_aws_gives_up_reaches_no_user(sandbox: Sandbox) -> None:
     route, known = alias(sandbox), versions(sandbox)
     with aws_faults(sandbox, lambda_update_fails=True):

@@ -151,6 +151,7 @@ def test_killed_at_every_boundary_in_turn_it_goes_on_and_makes_one_key(sandbox: 
     assert in_logs(sandbox, secrets) == []
 
 
+@thorough
 def test_a_key_that_was_made_and_lost_is_deleted_and_made_anew(sandbox: Sandbox, keys: AccessKeys) -> None:
     """A kill between CreateAccessKey and PutSecretValue leaves such a key: of this run, in no version, never used."""
     run = kill_at(sandbox, GUARD, "run", "rotate-access-keys", *AT_ONCE)
@@ -170,7 +171,8 @@ def test_going_back_a_lost_key_is_deleted_too(sandbox: Sandbox, keys: AccessKeys
     assert keys.secret.current() == before
 
 
-@pytest.mark.parametrize("step", [pytest.param(TEST, marks=thorough), CHECK])
+@thorough
+@pytest.mark.parametrize("step", [TEST, CHECK])
 def test_killed_it_goes_back_also_when_the_way_back_is_killed(sandbox: Sandbox, keys: AccessKeys, step: str) -> None:
     before = keys.secret.current()
     with published_login_works(keys.secret, keys.works):

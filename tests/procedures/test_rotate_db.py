@@ -25,6 +25,7 @@ from support.rotation import (
     works,
 )
 from support.sandbox import Sandbox
+from support.thorough import thorough
 
 pytestmark = pytest.mark.xdist_group("rotate-db")
 
@@ -89,6 +90,7 @@ def test_a_login_that_stands_alone_is_rotated_in_place(rotating: Sandbox) -> Non
     assert version_with(rotating, "AWSPENDING", MONITOR) == ""
 
 
+@thorough
 def test_when_the_grace_is_longer_than_the_run_it_stops_and_says_when_to_resume(rotating: Sandbox) -> None:
     before = login(rotating)
     result = rotating.run("rotate-db", "-e", "grace_hours=2", *AGAIN)
@@ -103,6 +105,7 @@ def test_when_the_grace_is_longer_than_the_run_it_stops_and_says_when_to_resume(
     assert_at_rest(rotating, before["username"])
 
 
+@thorough
 def test_without_revoking_both_logins_go_on_working(rotating: Sandbox) -> None:
     before = login(rotating)
     result = rotating.run("rotate-db", "-e", "revoke=false", *AGAIN)

@@ -23,7 +23,7 @@ from support.searching import holding, in_logs
 from support.thorough import thorough
 from support.writers import DEPLOYMENTS, World
 
-pytestmark = pytest.mark.xdist_group("db-recovery-proof")
+pytestmark = [pytest.mark.xdist_group("db-recovery-proof"), thorough]
 
 SOURCE = "hasivu-sandbox"
 CAPTURED = "Keep what was captured, before anything is changed"
@@ -173,7 +173,6 @@ def check_taken_back(sandbox: Sandbox, run: Path, before: dict[str, Any], held: 
     assert is_ready(sandbox)
 
 
-@thorough
 def test_killed_anywhere_before_users_are_let_in_a_rollback_leaves_the_world_as_it_was(own: Sandbox) -> None:
     before, held = world(own), login(own)
     for number, step in enumerate((*EARLY, *LATER)):
@@ -204,7 +203,7 @@ def lose_rows(instances: Instances, target: str) -> None:
 
 @pytest.mark.parametrize(
     ("damage", "said"),
-    [(damage_index, "amcheck"), pytest.param(lose_rows, "Every order has a line", marks=thorough)],
+    [(damage_index, "amcheck"), (lose_rows, "Every order has a line")],
 )
 def test_damage_stops_it_before_the_cutover(own: Sandbox, damage: Callable[[Instances, str], None], said: str) -> None:
     before, held, target = world(own), login(own), "hasivu-bad"
@@ -223,7 +222,6 @@ def test_damage_stops_it_before_the_cutover(own: Sandbox, damage: Callable[[Inst
     Instances(own).remove(target)
 
 
-@thorough
 def test_after_a_rollback_a_new_run_goes_to_another_point(own: Sandbox) -> None:
     before, held, target = world(own), login(own), "hasivu-other-point"
     run = kill_after(own, FENCED, *to(a_known_second(own), "hasivu-first-point"))
@@ -234,7 +232,6 @@ def test_after_a_rollback_a_new_run_goes_to_another_point(own: Sandbox) -> None:
         Instances(own).remove(name)
 
 
-@thorough
 def test_killed_all_along_its_way_it_ends_right_and_two_databases_never_take_writes(own: Sandbox) -> None:
     before, old, target = world(own), login(own), "hasivu-sandbox-chain"
     moment, t0 = a_known_second(own), datetime.now(UTC)

@@ -18,7 +18,7 @@ from support.sandbox import Sandbox
 from support.thorough import thorough
 from support.writers import World
 
-pytestmark = pytest.mark.xdist_group("db-recovery-ways")
+pytestmark = [pytest.mark.xdist_group("db-recovery-ways"), thorough]
 
 INCIDENT = ("-e", "incident_id=INC-7")
 SOURCE, AWAY, REPLICA = "hasivu-sandbox", "hasivu-away", "hasivu-replica"
@@ -133,7 +133,6 @@ def test_a_rehearsal_tells_what_the_other_region_gives_and_writes_nothing(own: S
     assert all(origin for _, origin in rows.values())
 
 
-@thorough
 def test_killed_while_it_restores_the_database_comes_back_in_the_other_region_with_every_acknowledged_order(
     own: Sandbox,
 ) -> None:
@@ -183,7 +182,6 @@ def another(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
         assert started.play("sandbox", "down").returncode == 0
 
 
-@thorough
 def test_a_promotion_is_rehearsed_taken_back_before_it_and_killed_after_it_with_no_acknowledged_order_lost(
     another: Sandbox,
 ) -> None:

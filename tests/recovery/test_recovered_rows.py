@@ -136,6 +136,7 @@ def test_production_goes_on_and_a_review_names_the_rows_and_what_is_in_conflict(
     assert not any(instances.lets_in(COPY, role) for role in ("hasivu_app_a", "hasivu_app_b"))
 
 
+@thorough
 def test_a_row_that_changed_after_the_review_stops_the_copy(
     sandbox: Sandbox, damaged: dict[str, Any], review: dict[str, Any]
 ) -> None:
