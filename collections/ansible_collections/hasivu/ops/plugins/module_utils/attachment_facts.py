@@ -37,7 +37,10 @@ class Attachments:
         self.findings: list[dict[str, str]] = []
 
     def all(self) -> Fields:
-        """Return everything that hangs on the instance, by kind; nothing for a kind that could not be read."""
+        """Return everything that hangs on the instance, by kind; nothing for a kind that could not be read.
+
+        An instance that is gone tells no more which replicas it had, and where its backups were copied to.
+        """
         shown = self.ask(
             "The replicas and replicated backups", lambda: find_instance(self._client("rds"), self._instance) or {}
         )
@@ -50,8 +53,8 @@ class Attachments:
             "log_groups": self.ask("The log groups", self.log_groups),
             "policies": self.ask("The policies of IAM", self.policies) if self._resource else [],
             "proxies": self.ask("The proxies", self.proxies),
-            "replicas": None if shown is None else list(shown.get("ReadReplicaDBInstanceIdentifiers") or []),
-            "replications": None if shown is None else self.ask("The copies", lambda: self.replications(shown)),
+            "replicas": None if not shown else list(shown.get("ReadReplicaDBInstanceIdentifiers") or []),
+            "replications": None if not shown else self.ask("The copies", lambda: self.replications(shown)),
         }
 
     def ask(self, what: str, question: Callable[[], Any]) -> Any:

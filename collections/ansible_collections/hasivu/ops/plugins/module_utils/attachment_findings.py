@@ -27,10 +27,10 @@ def unread(kind: str, captured: Fields, new: str) -> Fields:
     """Return the finding that something was not known before the recovery."""
     old = captured["instance_id"]
     return finding(
-        f"Which {kind.replace('_', ' ')} hung on {old} could not be read, so none was moved.",
+        f"Which {kind.replace('_', ' ')} hung on {old} is not known, so none was moved.",
         new,
         "Nobody is warned, or let in, by what still names the old instance.",
-        f"Mend the access to AWS, look which {kind.replace('_', ' ')} name {old}, and change them to {new}.",
+        f"Look which {kind.replace('_', ' ')} name {old}, or did before it was gone, and give {new} the same.",
         "high",
         key="attachments-unknown",
     )
