@@ -54,7 +54,10 @@ def shown(name: str, resource: str, status: str = "available", run: str = "", **
     """Return an instance as RDS shows it."""
     tags = [{"Key": "hasivu-run", "Value": run}] if run else []
     return {
-        **{"DBInstanceIdentifier": name, "DbiResourceId": resource, "DBInstanceStatus": status, "TagList": tags},
+        "DBInstanceIdentifier": name,
+        "DbiResourceId": resource,
+        "DBInstanceStatus": status,
+        "TagList": tags,
         **more,
     }
 

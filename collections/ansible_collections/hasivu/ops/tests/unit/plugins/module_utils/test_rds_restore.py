@@ -9,7 +9,7 @@ from typing import Any
 import boto3
 import pytest
 from ansible_collections.hasivu.ops.plugins.module_utils import rds_restore
-from ansible_collections.hasivu.ops.plugins.module_utils.rds_parameters import left_for_later
+from ansible_collections.hasivu.ops.plugins.module_utils.rds_parameters import group_names, left_for_later
 from botocore.stub import Stubber
 
 CAPTURED: dict[str, Any] = {
@@ -178,3 +178,16 @@ def assert_taken(calls: list[rds_restore.Call]) -> None:
             stub.add_response(call.operation, {}, None)
             getattr(client, call.operation)(**call.arguments)
         stub.assert_no_pending_responses()
+
+
+def test_of_a_backup_the_groups_that_it_does_not_tell_are_those_that_are_declared() -> None:
+    declared = {"DBSubnetGroupName": "declared", "DBParameterGroupName": "declared", "OptionGroupName": "declared"}
+    backup = {"DBInstanceIdentifier": "hasivu-production", "OptionGroupName": "hasivu-18"}
+    assert group_names(backup, declared) == {**declared, "OptionGroupName": "hasivu-18"}
+    assert group_names(CAPTURED, declared) == {
+        "DBSubnetGroupName": "hasivu",
+        "DBParameterGroupName": "hasivu-postgres18",
+        "OptionGroupName": "hasivu-18",
+    }
+    assert arguments(captured=backup, declared=declared)["OptionGroupName"] == "hasivu-18"
+    assert origins(captured=backup, declared=declared)["DBSubnetGroupName"] == "inventory"
