@@ -17,7 +17,7 @@ from support.sandbox import Sandbox
 from support.thorough import thorough
 from support.writers import DEPLOYMENTS, World
 
-pytestmark = pytest.mark.xdist_group("db-recovery-cutover")
+pytestmark = [pytest.mark.xdist_group("db-recovery-cutover"), thorough]
 
 SOURCE = "hasivu-sandbox"
 BETWEEN = "Take the name from the old instance"
@@ -148,7 +148,6 @@ def unknown(sandbox: Sandbox) -> list[str]:
     return ["-e", f"accept_unknown={named}"]
 
 
-@thorough
 def test_taken_back_between_two_renames_each_instance_has_its_name_again(own: Sandbox) -> None:
     before, held, known = world(own), login(own), resources(own)
     how = ("-e", "cutover=rename", "-e", "target_id=hasivu-sandbox-aside")
@@ -165,7 +164,6 @@ def test_taken_back_between_two_renames_each_instance_has_its_name_again(own: Sa
     assert http(own, "/ready")["status"] == "ready"
 
 
-@thorough
 def test_killed_between_two_renames_clients_find_the_new_server_at_the_old_address(own: Sandbox) -> None:
     before, old, known = world(own), login(own), resources(own)[SOURCE]
     let_in_by_iam(own, known)
