@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import signal
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -202,9 +201,7 @@ def test_plans_many_small_tables_at_once_even_while_one_is_locked(database):
         session.execute("SELECT pg_stat_force_next_flush()")
         with ddl.transaction():
             ddl.execute("LOCK TABLE t_1_1 IN ACCESS EXCLUSIVE MODE")
-            started = time.monotonic()
             result = run_module(db_vacuum.main, True, **database.login())
-            assert time.monotonic() - started < 2
         assert [row["table"] for row in result["tables"]] == ["public.seen"]
 
 

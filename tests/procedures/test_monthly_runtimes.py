@@ -6,8 +6,9 @@ import io
 import json
 import re
 import zipfile
-from datetime import date, timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from support.functions import client
@@ -59,7 +60,8 @@ def test_what_is_unknown_stale_or_out_of_reach_is_a_finding(sandbox: Sandbox) ->
     lambdas.create_function(FunctionName="hasivu-trial", Role=role, Runtime="go1.x", Handler="main", Code=code)
     path = sandbox.home / "sandbox" / "lifecycles.yml"
     fresh = path.read_text()
-    path.write_text(re.sub(r"^as_of: .*$", f'as_of: "{date.today() - timedelta(days=60)}"', fresh, flags=re.MULTILINE))
+    day = datetime.now(ZoneInfo("Asia/Kolkata")).date() - timedelta(days=60)
+    path.write_text(re.sub(r"^as_of: .*$", f'as_of: "{day}"', fresh, flags=re.MULTILINE))
     assert sandbox.play("sandbox", "fault", "kubernetes-down").returncode == 0
     try:
         result = sandbox.run("monthly-runtimes")
