@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -64,6 +65,7 @@ def rehearse(project: Project, environment: str, procedures: Sequence[str], work
             wanted.append(rehearsal_of(project, environment, procedure))
         except PlayError as error:
             verdicts[procedure] = Verdict(procedure, "bad_input", error.exit_code, message=str(error))
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell starts in the background ignores it
     try:
         for ended in rehearse_all(project, wanted, workers):
             verdicts[ended.rehearsal.request.procedure] = verdict_of(ended)
