@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.hasivu.ops.plugins.module_utils.rds import ADVICE, HOPELESS, find_instance, moment, now
+from ansible_collections.hasivu.ops.plugins.module_utils.run_state import report_progress, stop_requested
 
 Fields = dict[str, Any]
 ABSENT = "absent"
@@ -133,3 +134,19 @@ def wait(
             return False
         time.sleep(min(poll_seconds, left))
     return True
+
+
+def listener(options: Fields) -> Callable[[str], None]:
+    """Return what is called with each change of the status, and after each look.
+
+    It raises StoppedError when the run is to stop. The options are those of a module with `RUN_OPTIONS`.
+    """
+
+    def hear(change: str) -> None:
+        if change:
+            report_progress(options["progress_file"], change)
+        why = stop_requested(options["stop_file"])
+        if why:
+            raise StoppedError(why)
+
+    return hear

@@ -84,12 +84,8 @@ from ansible_collections.hasivu.ops.plugins.module_utils import rds as talk
 from ansible_collections.hasivu.ops.plugins.module_utils.aws import client
 from ansible_collections.hasivu.ops.plugins.module_utils.aws import preload as preload_service
 from ansible_collections.hasivu.ops.plugins.module_utils.rds_failover import Failover, FailoverError
-from ansible_collections.hasivu.ops.plugins.module_utils.rds_wait import HopelessError, StoppedError
-from ansible_collections.hasivu.ops.plugins.module_utils.run_state import (
-    RUN_OPTIONS,
-    report_progress,
-    stop_requested,
-)
+from ansible_collections.hasivu.ops.plugins.module_utils.rds_wait import HopelessError, StoppedError, listener
+from ansible_collections.hasivu.ops.plugins.module_utils.run_state import RUN_OPTIONS
 
 OPTIONS: dict[str, dict[str, Any]] = {
     **talk.INSTANCE_OPTIONS,
@@ -128,19 +124,6 @@ def main() -> None:
 def preload(_arguments: dict[str, Any]) -> None:
     """Load the model of RDS before the worker of the step is forked."""
     preload_service("rds")
-
-
-def listener(options: dict[str, Any]) -> Any:
-    """Return what is called with each change of the status, and after each look."""
-
-    def hear(change: str) -> None:
-        if change:
-            report_progress(options["progress_file"], change)
-        why = stop_requested(options["stop_file"])
-        if why:
-            raise StoppedError(why)
-
-    return hear
 
 
 def report(failover: Failover, before: str, zone: str, state: str) -> dict[str, Any]:

@@ -74,7 +74,8 @@ from ansible_collections.hasivu.ops.plugins.module_utils.aws import AWS_OPTIONS
 from ansible_collections.hasivu.ops.plugins.module_utils.aws import preload as preload_service
 from ansible_collections.hasivu.ops.plugins.module_utils.rds import give_up, rds_client
 from ansible_collections.hasivu.ops.plugins.module_utils.rds_name import Named, RenameError
-from ansible_collections.hasivu.ops.plugins.module_utils.run_state import RUN_OPTIONS, report_progress, stop_requested
+from ansible_collections.hasivu.ops.plugins.module_utils.rds_wait import StoppedError, listener
+from ansible_collections.hasivu.ops.plugins.module_utils.run_state import RUN_OPTIONS
 
 OPTIONS: dict[str, dict[str, Any]] = {
     **{name: {"type": "str"} for name in ("resource_id", "run_id", "name")},
@@ -103,6 +104,8 @@ def main() -> None:
             found = named.rename(found, name)
     except RenameError as error:
         module.fail_json(msg=str(error), stop=error.stop)
+    except StoppedError as stop:
+        module.fail_json(msg=f"The wait ended because {stop}. Resume the run.", stop="resumable")
     except Exception as error:  # boto3 raises errors of many families; each is a sentence here
         give_up(module, f"Renaming an instance to {name}" if name else "Looking for an instance", error)
     diff = {"before": {"name": before}, "after": {"name": name if other else before}}
@@ -112,19 +115,6 @@ def main() -> None:
 def preload(_arguments: dict[str, Any]) -> None:
     """Load the model of RDS before the worker of the step is forked."""
     preload_service("rds")
-
-
-def listener(options: dict[str, Any]) -> Any:
-    """Return what tells of a change, and ends the wait where somebody asks for that."""
-
-    def hear(change: str) -> None:
-        if change:
-            report_progress(options["progress_file"], change)
-        why = stop_requested(options["stop_file"])
-        if why:
-            raise RenameError(f"The wait ended because {why}. Resume the run.")
-
-    return hear
 
 
 if __name__ == "__main__":

@@ -88,12 +88,8 @@ from ansible_collections.hasivu.ops.plugins.module_utils.rds_promotion import (
     PromotionError,
     is_replica,
 )
-from ansible_collections.hasivu.ops.plugins.module_utils.rds_wait import HopelessError, StoppedError
-from ansible_collections.hasivu.ops.plugins.module_utils.run_state import (
-    RUN_OPTIONS,
-    report_progress,
-    stop_requested,
-)
+from ansible_collections.hasivu.ops.plugins.module_utils.rds_wait import HopelessError, StoppedError, listener
+from ansible_collections.hasivu.ops.plugins.module_utils.run_state import RUN_OPTIONS
 
 OPTIONS: dict[str, dict[str, Any]] = {
     **talk.INSTANCE_OPTIONS,
@@ -129,19 +125,6 @@ def main() -> None:
 def preload(_arguments: dict[str, Any]) -> None:
     """Load the model of RDS before the worker of the step is forked."""
     preload_service("rds")
-
-
-def listener(options: dict[str, Any]) -> Any:
-    """Return what is called with each change of the status, and after each look."""
-
-    def hear(change: str) -> None:
-        if change:
-            report_progress(options["progress_file"], change)
-        why = stop_requested(options["stop_file"])
-        if why:
-            raise StoppedError(why)
-
-    return hear
 
 
 def report(promotion: Promotion, before: dict[str, Any], planned: bool) -> dict[str, Any]:

@@ -78,11 +78,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hasivu.ops.plugins.module_utils import rds as talk
 from ansible_collections.hasivu.ops.plugins.module_utils import rds_wait as waiting
 from ansible_collections.hasivu.ops.plugins.module_utils.aws import preload as preload_service
-from ansible_collections.hasivu.ops.plugins.module_utils.run_state import (
-    RUN_OPTIONS,
-    report_progress,
-    stop_requested,
-)
+from ansible_collections.hasivu.ops.plugins.module_utils.run_state import RUN_OPTIONS
 
 OPTIONS: dict[str, dict[str, Any]] = {
     **talk.INSTANCE_OPTIONS,
@@ -102,7 +98,7 @@ def main() -> None:
     seconds = 0 if module.check_mode else options["deadline_seconds"]
     caller = talk.rds_client(module)
     try:
-        reached = waiting.wait(caller, watch, wanted, seconds, options["poll_seconds"], listener(options))
+        reached = waiting.wait(caller, watch, wanted, seconds, options["poll_seconds"], waiting.listener(options))
     except waiting.HopelessError as error:
         if module.check_mode:
             module.exit_json(changed=False, reached=False, **watch.result())
@@ -119,19 +115,6 @@ def main() -> None:
 def preload(_arguments: dict[str, Any]) -> None:
     """Load the model of RDS before the worker of the step is forked."""
     preload_service("rds")
-
-
-def listener(options: dict[str, Any]) -> Any:
-    """Return what is called with each change, and after each look."""
-
-    def hear(change: str) -> None:
-        if change:
-            report_progress(options["progress_file"], change)
-        why = stop_requested(options["stop_file"])
-        if why:
-            raise waiting.StoppedError(why)
-
-    return hear
 
 
 def too_late(options: dict[str, Any], watch: waiting.Watch) -> str:
