@@ -37,6 +37,15 @@ def load(name: str) -> Run:
     return read_run(found[0])
 
 
+def load_ended(name: str) -> Run:
+    """Return a run whose process is gone; where it left its record open, that is closed as interrupted first."""
+    run = load(name)
+    if run.state != "running":
+        return run
+    close_interrupted()
+    return load(name)
+
+
 def folders() -> list[Path]:
     """Return the folders of all records, the newest first; their names begin with the time."""
     if not runs_directory().is_dir():

@@ -9,12 +9,12 @@ from typing import Any
 
 from ansible_collections.hasivu.ops.plugins.module_utils import plan_changes
 
-from hasivu_play.errors import PlayError, StoppedError, UsageError
+from hasivu_play.errors import BudgetError, PlayError, StoppedError, UsageError
 from hasivu_play.header import Header
 from hasivu_play.home import runs_directory
 from hasivu_play.inputs import check_inputs
 from hasivu_play.project import Project
-from hasivu_play.records import close_interrupted, load
+from hasivu_play.records import close_interrupted, load_ended
 from hasivu_play.rehearse_engine import Ended, Rehearsal, rehearse_all
 from hasivu_play.run import Request, new_run_id
 from hasivu_play.trust import read_checked_header
@@ -102,13 +102,10 @@ def verdict_of(ended: Ended) -> Verdict:
     if ended.out_of_time:
         close_interrupted()
         message = "It was stopped, for it took longer than abort_after_minutes of its header."
-        return Verdict(procedure, "budget_spent", 7, seconds, run_id, message)
+        return Verdict(procedure, "budget_spent", BudgetError.exit_code, seconds, run_id, message)
     if not (runs_directory() / run_id / "record.jsonl").exists():
         return Verdict(procedure, "bad_input", UsageError.exit_code, seconds, message=ended.last_words())
-    run = load(run_id)
-    if run.state == "running":
-        close_interrupted()
-        run = load(run_id)
+    run = load_ended(run_id)
     events = run.events
     return Verdict(
         procedure=procedure,

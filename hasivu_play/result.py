@@ -11,7 +11,7 @@ from hasivu_play.console import duration
 from hasivu_play.course import Notice
 from hasivu_play.errors import BudgetError, DecisionError, StoppedError, UsageError
 from hasivu_play.home import runs_directory
-from hasivu_play.records import close_interrupted, load
+from hasivu_play.records import load_ended
 from hasivu_play.run import Outcome, Request
 from hasivu_play.tracker import Tracker, error_sentence
 
@@ -71,10 +71,7 @@ def result_of(request: Request, outcome: Outcome, tracker: Tracker, notices: Seq
     folder = runs_directory() / outcome.run_id
     if not (folder / "record.jsonl").exists():
         return without_record(request, outcome, tracker)
-    run = load(outcome.run_id)
-    if run.state == "running":
-        close_interrupted()
-        run = load(outcome.run_id)
+    run = load_ended(outcome.run_id)
     exit_code = StoppedError.exit_code if run.exit_code is None else run.exit_code
     return Result(
         run=run.id,
