@@ -85,7 +85,7 @@ def test_no_approval_counts_that_is_none(planned: tuple[House, Path], tmp_path: 
     [
         (
             {"expires": {"at": "2026-01-01T00:00:00.000Z"}},
-            ("-e", "colour=green", "-e", "wall=/tmp/another"),
+            ("-e", "colour=green", "-e", "wall=another"),
             (
                 "The plan expired at 2026-01-01",
                 'The input colour is "green", and in the plan "blue"',

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from support.access import approve, aws, aws_faults, findings, flood, mend_everything, report
-from support.sandbox import Sandbox
+from support.sandbox import Sandbox, start_and_stop
 
 pytestmark = pytest.mark.xdist_group("monthly-iam")
 
@@ -49,11 +49,7 @@ PLANTED = {
 @pytest.fixture(scope="module")
 def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """Start a sandbox that these tests may mend for good."""
-    started = Sandbox(tmp_path_factory.mktemp("home"))
-    up = started.play("sandbox", "up")
-    assert up.returncode == 0, up.stdout + up.stderr
-    yield started
-    assert started.play("sandbox", "down").returncode == 0
+    yield from start_and_stop(Sandbox(tmp_path_factory.mktemp("home")))
 
 
 @pytest.fixture(scope="module")

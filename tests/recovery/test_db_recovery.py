@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,8 @@ import psycopg
 import pytest
 from support.door import watched
 from support.killing import wait_for
-from support.rotation import aws, exit_of, http, kill_after, login, stages, works
+from support.recovery import acknowledged, server, world, written
+from support.rotation import aws, exit_of, http, kill_after, login, works
 from support.sandbox import Sandbox
 from support.thorough import THOROUGH
 from support.writers import DEPLOYMENTS, World
@@ -23,24 +23,6 @@ INCIDENT = ("-e", "incident_id=INC-7")
 RESTED = "Bring schedules, mappings, functions, jobs and Deployments to rest"
 PUBLISHED = "Make the login with the new address current, in exchange for the old one and for no other"
 DAMAGE = "DELETE FROM order_items WHERE order_id IN (SELECT id FROM orders ORDER BY id DESC LIMIT 300)"
-
-
-@pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    """Start a sandbox whose database these tests may lose."""
-    started = Sandbox(tmp_path_factory.mktemp("home"))
-    up = started.play("sandbox", "up")
-    assert up.returncode == 0, up.stdout + up.stderr
-    try:
-        yield started
-    finally:
-        assert started.play("sandbox", "down").returncode == 0
-
-
-def acknowledged(sandbox: Sandbox) -> list[dict[str, Any]]:
-    file = sandbox.home / "sandbox" / "application" / "acknowledged_orders.jsonl"
-    whole, _, _ = (file.read_text() if file.exists() else "").rpartition("\n")
-    return [json.loads(line) for line in whole.splitlines()]
 
 
 def a_known_second(sandbox: Sandbox) -> datetime:
@@ -58,22 +40,6 @@ def damage(sandbox: Sandbox) -> None:
     with sandbox.database() as connection:
         connection.execute(DAMAGE)
         connection.execute("DROP TABLE refunds")
-
-
-def written(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def world(sandbox: Sandbox) -> dict[str, Any]:
-    """Return what a recovery changes and a rollback puts back."""
-    with sandbox.database() as connection:
-        query = "SELECT rolname, rolcanlogin FROM pg_roles WHERE rolname LIKE 'hasivu%' ORDER BY 1"
-        roles = connection.execute(query).fetchall()
-    return {
-        "roles": roles,
-        "current": [version for version, held in stages(sandbox).items() if "AWSCURRENT" in held],
-        **World(sandbox).picture(),
-    }
 
 
 def test_a_rehearsal_tells_the_origin_of_every_parameter_and_writes_nothing(own: Sandbox) -> None:
@@ -133,13 +99,6 @@ def test_killed_on_its_way_the_database_comes_back_to_the_second(own: Sandbox) -
     refused_by_the_old_server(old)
     check_platform(own, before)
     check_measure(own.home / "runs" / done["run"], moment, closed[-1])
-
-
-def server(held: dict[str, Any]) -> psycopg.Connection[tuple[Any, ...]]:
-    """Log in to the server that a secret names."""
-    return psycopg.connect(
-        host=held["host"], port=held["port"], dbname=held["dbname"], user=held["username"], password=held["password"]
-    )
 
 
 def check_rows(sandbox: Sandbox, restored: psycopg.Connection[tuple[Any, ...]], moment: datetime) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import pytest
 from support.aws import client
 from support.instances import Instances
 from support.killing import wait_for
+from support.recovery import acknowledged, server
 from support.rotation import exit_of, http, kill_after, login, works
 from support.sandbox import Sandbox
 from support.thorough import thorough
@@ -29,25 +29,6 @@ TABLES = (
     "wallet_transactions",
 )
 DASHBOARD = "HASIVU-API-Metrics"
-
-
-@pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    """Start a sandbox whose database these tests may rename and lose."""
-    started = Sandbox(tmp_path_factory.mktemp("home"))
-    up = started.play("sandbox", "up")
-    assert up.returncode == 0, up.stdout + up.stderr
-    try:
-        yield started
-    finally:
-        assert started.play("sandbox", "down").returncode == 0
-
-
-def acknowledged(sandbox: Sandbox) -> list[int]:
-    """Return the orders that clients were told of."""
-    file = sandbox.home / "sandbox" / "application" / "acknowledged_orders.jsonl"
-    whole, _, _ = (file.read_text() if file.exists() else "").rpartition("\n")
-    return [json.loads(line)["id"] for line in whole.splitlines()]
 
 
 def orders_flow(sandbox: Sandbox) -> None:
@@ -102,18 +83,11 @@ def findings(run: Path) -> dict[str, dict[str, Any]]:
     return {one["key"]: one for one in found if "key" in one}
 
 
-def server(held: dict[str, Any]) -> psycopg.Connection[tuple[Any, ...]]:
-    """Log in to the server that a secret names."""
-    return psycopg.connect(
-        host=held["host"], port=held["port"], dbname=held["dbname"], user=held["username"], password=held["password"]
-    )
-
-
 def every_order_is_there(sandbox: Sandbox) -> None:
     """Check at the database that the secret names that each acknowledged order is there."""
     query = "SELECT id FROM unnest(%s::bigint[]) AS wanted(id) EXCEPT SELECT id FROM orders"
     with server(login(sandbox)) as connection:
-        assert connection.execute(query, [acknowledged(sandbox)]).fetchall() == []
+        assert connection.execute(query, [[one["id"] for one in acknowledged(sandbox)]]).fetchall() == []
 
 
 def let_in_by_iam(sandbox: Sandbox, resource: str) -> None:

@@ -17,7 +17,8 @@ import psycopg
 import pytest
 from support.instances import Instances
 from support.killing import kill_when, steps, wait_for
-from support.rotation import aws, exit_of, http, kill_after, login, stages, works
+from support.recovery import acknowledged, world, written
+from support.rotation import aws, exit_of, http, kill_after, login, works
 from support.sandbox import Sandbox
 from support.searching import holding, in_logs
 from support.thorough import thorough
@@ -58,24 +59,6 @@ INSIDE = (AVAILABLE, VERIFIED, PUBLISHED, RETURNED)
 WRITE = "UPDATE orders SET status = status WHERE id = (SELECT max(id) FROM orders)"
 
 
-@pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    """Start a sandbox whose database these tests may lose."""
-    started = Sandbox(tmp_path_factory.mktemp("home"))
-    up = started.play("sandbox", "up")
-    assert up.returncode == 0, up.stdout + up.stderr
-    try:
-        yield started
-    finally:
-        assert started.play("sandbox", "down").returncode == 0
-
-
-def acknowledged(sandbox: Sandbox) -> list[dict[str, Any]]:
-    """Return the orders that the application has confirmed."""
-    whole, _, _ = (sandbox.home / "sandbox" / "application" / "acknowledged_orders.jsonl").read_text().rpartition("\n")
-    return [json.loads(line) for line in whole.splitlines()]
-
-
 def a_known_second(sandbox: Sandbox) -> datetime:
     """Let orders flow for a while, and return a moment between two of them that the log of the changes holds."""
     before = http(sandbox, "/stats")["ok"]
@@ -93,24 +76,10 @@ def a_known_second(sandbox: Sandbox) -> datetime:
     return moment
 
 
-def written(moment: datetime) -> str:
-    """Write a moment as the procedure takes it."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
 def to(moment: datetime, target: str) -> tuple[str, ...]:
     """Return the command that recovers to a moment."""
     asked = ("incident_id=INC-7", f"restore_time={written(moment)}", f"target_id={target}")
     return ("run", "db-recovery", *(word for one in asked for word in ("-e", one)))
-
-
-def world(sandbox: Sandbox) -> dict[str, Any]:
-    """Return what a recovery changes and a rollback puts back."""
-    with sandbox.database() as connection:
-        query = "SELECT rolname, rolcanlogin FROM pg_roles WHERE rolname LIKE 'hasivu%' ORDER BY 1"
-        roles = connection.execute(query).fetchall()
-    current = [version for version, held in stages(sandbox).items() if "AWSCURRENT" in held]
-    return {"roles": roles, "current": current, **World(sandbox).picture()}
 
 
 def writes(held: dict[str, Any]) -> bool:

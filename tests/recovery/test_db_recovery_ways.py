@@ -13,6 +13,7 @@ import pytest
 from support.aws import client
 from support.instances import DATABASE_GROUP, Instances
 from support.killing import kill_when, wait_for
+from support.recovery import server
 from support.rotation import exit_of, http, kill_after, login, missing_orders, settled, stages, works
 from support.sandbox import Sandbox
 from support.thorough import thorough
@@ -28,18 +29,6 @@ CROSS_REGION = (*INCIDENT, "-e", "strategy=cross-region", "-e", f"target_id={AWA
 PROMOTION = (*INCIDENT, "-e", "strategy=replica-promote")
 FENCED = "Fence the old database off, and see that the published login is refused"
 RESTORE = "rds:RestoreDBInstanceToPointInTime"
-
-
-@pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    """Start a sandbox whose database these tests may lose."""
-    started = Sandbox(tmp_path_factory.mktemp("home"))
-    up = started.play("sandbox", "up")
-    assert up.returncode == 0, up.stdout + up.stderr
-    try:
-        yield started
-    finally:
-        assert started.play("sandbox", "down").returncode == 0
 
 
 def sent(sandbox: Sandbox, action: str) -> int:
@@ -215,13 +204,6 @@ def test_a_promotion_is_rehearsed_taken_back_before_it_and_killed_after_it_with_
         server(old)
     assert http(another, "/ready")["status"] == "ready"
     assert objectives(another.home / "runs" / done["run"])["met"] == {"rto": True, "rpo": True}
-
-
-def server(held: dict[str, Any]) -> psycopg.Connection[tuple[Any, ...]]:
-    """Log in to the server that a secret names."""
-    return psycopg.connect(
-        host=held["host"], port=held["port"], dbname=held["dbname"], user=held["username"], password=held["password"]
-    )
 
 
 def check_orders(sandbox: Sandbox, held: dict[str, Any]) -> None:

@@ -132,6 +132,17 @@ class Sandbox:
         return manifest
 
 
+def start_and_stop(started: Sandbox) -> Iterator[Sandbox]:
+    """Start a sandbox, and stop it at the end."""
+    up = started.play("sandbox", "up")
+    assert up.returncode == 0, up.stdout + up.stderr
+    try:
+        yield started
+    finally:
+        down = started.play("sandbox", "down")
+        assert down.returncode == 0, down.stdout + down.stderr
+
+
 def lease(sandbox: Sandbox) -> dict[str, Any]:
     """Return the Lease of the database as the API server has it."""
     api = config.new_client_from_config(str(sandbox.home / "sandbox" / "credentials" / "kubeconfig"))
