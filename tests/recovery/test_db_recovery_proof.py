@@ -172,19 +172,19 @@ def lose_rows(instances: Instances, target: str) -> None:
 
 @pytest.mark.parametrize(
     ("damage", "said"),
-    [(damage_index, "amcheck"), (lose_rows, "Every order has a line")],
+    [(damage_index, "amcheck"), (lose_rows, "order-without-line")],
 )
 def test_damage_stops_it_before_the_cutover(own: Sandbox, damage: Callable[[Instances, str], None], said: str) -> None:
     before, held, target = world(own), login(own), "hasivu-bad"
-    command = to(a_known_second(own), target)
-    run = kill_after(own, SETTLED, *command)
+    moment = a_known_second(own)
+    run = kill_after(own, SETTLED, *to(moment, target))
     damage(Instances(own), target)
     stopped = exit_of(own.play("resume", run.name, "--json"))
     assert stopped["exit_code"] == 4, stopped
     assert said in stopped["message"]
     assert (login(own), writes(held)) == (held, False)
     assert [World(own).replicas(name) for name in DEPLOYMENTS] == [0, 0]
-    again = own.run(*command[1:])
+    again = own.run(*to(moment, "hasivu-beside")[1:])
     assert again["exit_code"] == 3, again
     assert "an earlier recovery has fenced it" in again["message"]
     check_taken_back(own, own.home / "runs" / stopped["run"], before, held)
