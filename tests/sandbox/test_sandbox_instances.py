@@ -107,8 +107,8 @@ def test_a_standby_takes_over_behind_the_same_address_and_only_where_there_is_on
     change(copy, MultiAZ=True)
     before = copy.show(COPY)
     session = copy.connect(COPY)
-    copy.rds.reboot_db_instance(**name)
-    assert copy.wait(COPY, "available") == ["rebooting", "available"]
+    assert copy.rds.reboot_db_instance(**name)["DBInstance"]["DBInstanceStatus"] == "rebooting"
+    copy.wait(COPY, "available")
     with pytest.raises(psycopg.OperationalError):
         session.execute("SELECT 1")
     after = copy.show(COPY)
@@ -126,16 +126,18 @@ def test_a_replica_follows_tells_how_far_it_is_behind_and_takes_writes_once_it_i
     """CreateDBInstanceReadReplica, PromoteReadReplica (API Reference); ReplicaLag (User Guide, CloudWatch metrics)."""
     replica = "trial-replica"
     named = {"DBInstanceIdentifier": replica, "SourceDBInstanceIdentifier": COPY}
-    copy.rds.create_db_instance_read_replica(**named, **ADMITTED)
-    assert copy.wait(replica, "available") == ["creating", "available"]
+    made = copy.rds.create_db_instance_read_replica(**named, **ADMITTED)["DBInstance"]
+    assert made["DBInstanceStatus"] == "creating"
+    copy.wait(replica, "available")
     with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
         copy.rows(replica, "CREATE TABLE refused (n int)")
     copy.rows(COPY, "CREATE TABLE followed AS SELECT 3 AS n")
     seen = wait_for(lambda: copy.rows(replica, "SELECT to_regclass('followed')::text")[0][0])
     assert seen == "followed"
     assert lag(copy, replica) == 0
-    copy.rds.promote_read_replica(DBInstanceIdentifier=replica, BackupRetentionPeriod=0)
-    assert copy.wait(replica, "available") == ["modifying", "available"]
+    promoted = copy.rds.promote_read_replica(DBInstanceIdentifier=replica, BackupRetentionPeriod=0)["DBInstance"]
+    assert promoted["DBInstanceStatus"] == "modifying"
+    copy.wait(replica, "available")
     assert "ReadReplicaSourceDBInstanceIdentifier" not in copy.show(replica)
     assert copy.show(COPY)["ReadReplicaDBInstanceIdentifiers"] == []
     copy.rows(COPY, "DROP TABLE followed")

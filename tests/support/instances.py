@@ -37,16 +37,12 @@ class Instances:
         """Return every identifier."""
         return {one["DBInstanceIdentifier"] for one in self.rds.describe_db_instances()["DBInstances"]}
 
-    def wait(self, name: str, *states: str) -> list[str]:
-        """Wait until an instance is in one of some states, and return the states that were seen; `gone` is one."""
-        seen: list[str] = []
+    def wait(self, name: str, *states: str) -> None:
+        """Wait until an instance is in one of some states; `gone` is one."""
         deadline = time.monotonic() + PATIENCE_SECONDS
-        while not seen or seen[-1] not in states:
-            assert time.monotonic() < deadline, seen
-            status = self.status(name)
-            seen += [status] if seen[-1:] != [status] else []
+        while (status := self.status(name)) not in states:
+            assert time.monotonic() < deadline, status
             time.sleep(POLL_SECONDS)
-        return seen
 
     def status(self, name: str) -> str:
         """Return the status of an instance."""
