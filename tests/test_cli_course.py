@@ -106,7 +106,7 @@ def kitchen(tmp_path: Path) -> Kitchen:
 
 def ended(process: subprocess.Popen[str]) -> dict[str, Any]:
     """Return what a run printed at its end."""
-    printed, said = process.communicate(timeout=90)
+    printed, said = process.communicate(timeout=180)
     try:
         result: dict[str, Any] = json.loads(printed)
     except ValueError:

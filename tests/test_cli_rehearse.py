@@ -60,7 +60,7 @@ def test_each_procedure_is_rehearsed_and_what_is_not_well_ends_with_1(kitchen: K
     kitchen.add("boil-rice", ("type: bool, default: false, desc", "type: bool, required: true, desc"))
     kitchen.add("dry-up", ("when: hasivu_run.direction == 'forward'", "when: not ansible_check_mode"))
     process = kitchen.rehearse("--json", "--junit", str(tmp_path / "junit.xml"), "--workers", "2")
-    printed, said = process.communicate(timeout=120)
+    printed, said = process.communicate(timeout=180)
     assert process.returncode == 1, said
     found = {one["procedure"]: one for one in json.loads(printed)}
     assert {name: one["state"] for name, one in found.items()} == {
@@ -87,7 +87,7 @@ def test_each_procedure_is_rehearsed_and_what_is_not_well_ends_with_1(kitchen: K
 def test_findings_may_be_allowed_and_are_shown_in_a_table(kitchen: Kitchen) -> None:
     kitchen.add("look-at-plates", ("      controls:", REHEARSAL.strip("\n") + "\n      controls:"))
     process = kitchen.rehearse("--allow-findings", "--markdown", "look-at-plates")
-    printed, said = process.communicate(timeout=120)
+    printed, said = process.communicate(timeout=180)
     assert process.returncode == 0, said
     row = next(line for line in printed.splitlines() if "`look-at-plates`" in line)
     assert row.split(" | ")[1] == "finding"
@@ -101,7 +101,7 @@ def test_an_interrupt_ends_every_rehearsal_and_closes_its_record(kitchen: Kitche
     wait_for(lambda: any("Soak the plates whatever" in file.read_text() for file in records.glob("*/record.jsonl")))
     children = descendants(process.pid)
     process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=180)
     assert process.returncode == 4, said
     assert "stopped" in said
     wait_for(lambda: not any(Path(f"/proc/{child}/cmdline").exists() for child in children))

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ansible_collections.hasivu.ops.plugins.modules import db_vacuum
-from throwaway import run_module
+from throwaway import run_module, wait_until
 
 
 def vacuum(database: Any, check_mode: bool = False, **options: Any) -> dict[str, Any]:
@@ -245,7 +245,7 @@ def slow_table(session: Any, name: str) -> None:
 def test_a_deadline_in_the_middle_of_a_table_caps_it_without_blame(database, tmp_path):
     with database.connect() as session:
         slow_table(session, "slow")
-        deadline = datetime.now(UTC) + timedelta(seconds=2.5)
+        deadline = datetime.now(UTC) + timedelta(seconds=4)
         result = vacuum(database, deadline=deadline.isoformat(), cost_delay_ms=20, cost_limit=100,
                         watch_interval_s=1, progress_file=str(tmp_path / "progress"))  # fmt: skip
         assert by_name(result)["public.slow"]["outcome"] == "time_capped"
@@ -258,10 +258,15 @@ def test_a_deadline_in_the_middle_of_a_table_caps_it_without_blame(database, tmp
 def test_a_session_that_waits_for_us_makes_us_give_way(database):
     with database.connect() as session, database.connect() as ddl:
         slow_table(session, "slow")
-        altering = threading.Timer(1.0, lambda: ddl.execute("ALTER TABLE slow ADD COLUMN extra int"))
+
+        def alter() -> None:
+            wait_until(lambda: session.execute("SELECT FROM pg_stat_progress_vacuum").fetchall())
+            ddl.execute("ALTER TABLE slow ADD COLUMN extra int")
+
+        altering = threading.Thread(target=alter)
         altering.start()
         result = vacuum(database, cost_delay_ms=20, cost_limit=100, watch_interval_s=1, limit_grace_s=1)
-        altering.join(timeout=10)
+        altering.join()
         row = by_name(result)["public.slow"]
         assert row["outcome"] == "deferred"
         assert "waits for a lock" in row["message"]
@@ -273,9 +278,15 @@ def test_a_table_dropped_after_the_plan_is_gone_and_no_fault(database):
         fill(session, "doomed", dead=1000)
         ddl.execute("BEGIN")
         ddl.execute("DROP TABLE doomed")
-        ending = threading.Timer(1.0, lambda: ddl.execute("COMMIT"))
+        tried = "SELECT FROM pg_stat_activity WHERE query LIKE 'VACUUM%doomed%' AND state = 'idle'"
+
+        def commit() -> None:
+            wait_until(lambda: session.execute(tried).fetchall())
+            ddl.execute("COMMIT")
+
+        ending = threading.Thread(target=commit)
         ending.start()
-        result = vacuum(database, retry_pause_s=2)
+        result = vacuum(database, retry_pause_s=4)
         ending.join()
         assert by_name(result)["public.doomed"]["outcome"] == "gone"
         assert result["summary"]["goal_reached"] is True

@@ -100,7 +100,7 @@ class Server:
 
     def start(self) -> None:
         """Start the server and wait until it answers."""
-        program(self.bin, "pg_ctl", "-D", self.data, "-w", "-t", "30", "-l", self.data / "server.log", "start")
+        program(self.bin, "pg_ctl", "-D", self.data, "-w", "-t", "120", "-l", self.data / "server.log", "start")
 
     def crash(self) -> None:
         """End the server as a power cut would."""
@@ -120,7 +120,7 @@ class Server:
         wait_until(lambda: not Path(f"/proc/{pid}").exists())
 
 
-def wait_until(condition: Any, seconds: float = 20) -> Any:
+def wait_until(condition: Any, seconds: float = 60) -> Any:
     """Wait for a true answer and return it; fail when none comes."""
     deadline = time.monotonic() + seconds
     while not (answer := condition()):
@@ -158,7 +158,7 @@ def program(folder: Path, name: str, *arguments: str | Path, fails: bool = False
     """Run a program of PostgreSQL, which refuses to work as root, under another user id of its own namespace."""
     prefix = ["unshare", "--user", "--map-user=65534", "--map-group=65534"] if os.geteuid() == 0 else []
     command = [*prefix, str(folder / name), *map(str, arguments)]
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60, check=False)
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=90, check=False)
     assert fails or done.returncode == 0, done.stdout
     return done.stdout
 
@@ -209,7 +209,7 @@ def start_module(name: str, under_shell: bool = False, **arguments: Any) -> subp
 
 def result_of(process: subprocess.Popen[str]) -> dict[str, Any]:
     """Wait for a module and return its result."""
-    printed, complaints = process.communicate(timeout=60)
+    printed, complaints = process.communicate(timeout=180)
     assert printed, complaints
     result: dict[str, Any] = json.loads(printed)
     return result

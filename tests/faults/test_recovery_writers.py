@@ -198,7 +198,7 @@ def test_a_pod_that_belongs_to_no_known_writer_stops_the_run(sandbox: Sandbox, w
 def test_a_cron_job_at_work_is_waited_for_and_really_writes(sandbox: Sandbox, world: World) -> None:
     menus = "SELECT count(*) FROM menus"
     before = sandbox.value(menus)
-    with kubernetes_faults(sandbox, job_seconds=3), returned_at_last(sandbox) as captured:
+    with kubernetes_faults(sandbox, job_seconds=8), returned_at_last(sandbox) as captured:
         world.start_rollover("hasivu-menu-rollover-at-work")
         wait_for(lambda: sandbox.value(menus) > before)
         short = rest(sandbox, captured, stages=["cron_jobs"], seconds=0.1)

@@ -74,7 +74,7 @@ def holder_of(sandbox: Sandbox) -> str:
 
 def finish(process: subprocess.Popen[str]) -> int:
     """Wait for a process without letting its output block it."""
-    process.communicate(timeout=120)
+    process.communicate(timeout=180)
     return process.returncode
 
 

@@ -56,7 +56,7 @@ def test_a_database_that_goes_down_during_the_vacuum_leaves_a_run_to_resume(sand
         run = new_run(sandbox, known)
         wait_for(lambda: vacuuming(sandbox))
         with fault(sandbox, "database-down"):
-            out, _ = process.communicate(timeout=60)
+            out, _ = process.communicate(timeout=180)
     result = json.loads(out)
     assert result["exit_code"] == 4, result
     assert "server" in result["message"] or "connection" in result["message"]
@@ -202,7 +202,7 @@ def test_the_first_interrupt_stops_at_a_safe_point_and_releases(sandbox: Sandbox
         run = new_run(sandbox, known)
         wait_for(lambda: vacuuming(sandbox))
         process.send_signal(signal.SIGINT)
-        out, _ = process.communicate(timeout=60)
+        out, _ = process.communicate(timeout=180)
     result = json.loads(out)
     assert result["exit_code"] == 4, result
     manifest = sandbox.manifest(run.name)
@@ -222,7 +222,7 @@ def test_the_second_interrupt_stops_now(sandbox: Sandbox) -> None:
         process.send_signal(signal.SIGINT)
         wait_for(lambda: (run / "stop").exists())
         process.send_signal(signal.SIGINT)
-        out, _ = process.communicate(timeout=30)
+        out, _ = process.communicate(timeout=180)
     assert json.loads(out)["exit_code"] == 4
     assert left
     wait_for(lambda: not sessions_of_runs(sandbox), 30)

@@ -181,7 +181,7 @@ def test_a_killed_run_ends_as_interrupted(project: Project, number: signal.Signa
     )
     workers = wait_to_kill(process)
     process.send_signal(number)
-    process.wait(30)
+    process.wait(120)
     kill_all(workers)
     records.close_interrupted()
     run = records.load(project.folders()[-1].name)
@@ -199,7 +199,7 @@ def test_the_next_bare_run_closes_the_one_that_was_killed(project: Project) -> N
     )
     wait_to_kill(process)
     kill_tree(process.pid)
-    process.wait(30)
+    process.wait(120)
     project.play("-e", "mode=well")
     assert [run.state for run in records.list_runs()] == ["done", "interrupted"]
 

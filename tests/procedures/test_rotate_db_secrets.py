@@ -29,7 +29,7 @@ def test_no_password_and_no_verifier_is_found_where_it_does_not_belong(rotating:
                 secrets.add(login(rotating, VersionId=pending)["password"])
             secrets |= set(verifiers(rotating))
             found |= search(secrets, [*processes(), *files(rotating.home / "private")])
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=180)
         assert process.returncode == 0, out + err
         secrets |= {login(rotating)["password"], *verifiers(rotating)}
     assert len(secrets) >= 5

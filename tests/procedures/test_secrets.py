@@ -26,7 +26,7 @@ def test_no_secret_stands_in_a_command_line_an_environment_or_a_file(sandbox: Sa
         wait_for(lambda: sandbox.value("SELECT count(*) FROM pg_stat_progress_vacuum"))
         for where, content in [*processes(), *files(sandbox.home / "private"), *files(run)]:
             found |= {f"{name} in {where}" for name, secret in secrets.items() if secret in content}
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=180)
         assert process.returncode == 0
     for where, content in [("output", (out + err).encode()), *files(sandbox.home / "runs"), *logs(sandbox)]:
         found |= {f"{name} in {where}" for name, secret in secrets.items() if secret in content}

@@ -16,7 +16,7 @@ import pytest
 import yaml
 from support.sandbox import Sandbox
 
-PATIENCE_SECONDS = 40
+PATIENCE_SECONDS = 120
 NAMESPACE = "/api/v1/namespaces/hasivu"
 DEPLOYMENTS = "/apis/apps/v1/namespaces/hasivu/deployments"
 

@@ -45,7 +45,7 @@ class Companions:
         if body is not None:
             request.data = json.dumps(body).encode()
         try:
-            with urllib.request.urlopen(request, timeout=5) as response:
+            with urllib.request.urlopen(request, timeout=30) as response:
                 return response.status, json.load(response)
         except urllib.error.HTTPError as error:
             return error.code, json.load(error)
@@ -83,7 +83,7 @@ def start(root: Path, port: int) -> Companions:
     directory.mkdir(exist_ok=True)
     command = [sys.executable, "-m", "hasivu_play.sandbox.companions", str(directory), str(port)]
     companions = Companions(root, port, subprocess.Popen(command))
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         try:
             if companions.call("/_health")[0] == 200:
@@ -376,7 +376,7 @@ def test_a_restart_keeps_incidents_annotations_and_payments(tmp_path: Path) -> N
         assert second.titles() == {"Before the crash"}
         assert second.razorpay("/v1/payments") == payments
         os.kill(second.process.pid, signal.SIGTERM)
-        assert second.process.wait(timeout=3) == 0
+        assert second.process.wait(timeout=60) == 0
     finally:
         second.process.kill()
         second.process.wait()

@@ -83,7 +83,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FrontDoor]:
     door = start(tmp_path_factory.mktemp("edge") / "sandbox", free_port())
     yield door
     door.process.send_signal(signal.SIGTERM)
-    assert door.process.wait(10) == 0
+    assert door.process.wait(60) == 0
 
 
 @pytest.fixture
@@ -145,7 +145,7 @@ def test_a_certificate_that_is_replaced_is_served_at_once(door: FrontDoor) -> No
 
 def test_requests_go_to_the_application(door: FrontDoor) -> None:
     """Without an application the answer is 502 and not a health of the front door's own."""
-    connection = http.client.HTTPConnection(host_of("api"), door.port, timeout=5)
+    connection = http.client.HTTPConnection(host_of("api"), door.port, timeout=60)
     connection.sock = door.connect("api")
     connection.request("GET", "/health")
     assert connection.getresponse().status == 502

@@ -70,7 +70,7 @@ def kill(folder: Path) -> None:
     """Kill the process of a part, and wait until it is gone."""
     process = json.loads((folder / "process.json").read_text())["pid"]
     os.kill(process, signal.SIGKILL)
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while Path(f"/proc/{process}").exists() and "\nState:\tZ" not in Path(f"/proc/{process}/status").read_text():
         assert time.monotonic() < deadline
         time.sleep(0.02)

@@ -49,7 +49,7 @@ class Emulator:
         with (self.directory / "server.log").open("ab") as log:
             command = [sys.executable, "-m", "hasivu_play.sandbox.aws", str(self.directory), str(self.port)]
             self.process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
-        deadline = time.monotonic() + 40
+        deadline = time.monotonic() + 90
         while not self.healthy():
             assert self.process.poll() is None, self.log()
             assert time.monotonic() < deadline, self.log()
@@ -58,12 +58,12 @@ class Emulator:
     def end(self, number: int) -> int:
         """End it with a signal and return how it ended."""
         self.process.send_signal(number)
-        return self.process.wait(10)
+        return self.process.wait(60)
 
     def healthy(self) -> bool:
         """Ask for its health."""
         try:
-            return urllib.request.urlopen(f"{self.url}/_health", timeout=2).status == 200
+            return urllib.request.urlopen(f"{self.url}/_health", timeout=10).status == 200
         except OSError:
             return False
 

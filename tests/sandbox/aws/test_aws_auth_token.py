@@ -14,7 +14,7 @@ from hasivu_play.sandbox.valkey import Valkey
 
 GROUP = "hasivu-sandbox"
 FIRST, SECOND, THIRD = "first-token-of-the-test", "second-token-of-the-test", "third-token!&#$^<>-of-the-test"
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 120
 ONCE = Retry(NoBackoff(), 0)
 
 

@@ -36,7 +36,7 @@ def image_patch(image: str) -> dict[str, Any]:
 
 @pytest.fixture
 def until() -> Callable[..., None]:
-    def wait(is_reached: Callable[[], bool], seconds: float = 15) -> None:
+    def wait(is_reached: Callable[[], bool], seconds: float = 60) -> None:
         end = time.monotonic() + seconds
         while not is_reached():
             assert time.monotonic() < end
@@ -399,7 +399,7 @@ def test_a_command_in_a_pod_says_how_it_ended(emulator: Any, core: client.CoreV1
             stderr=True,
             _preload_content=False,
         )
-        answer.run_forever(timeout=5)
+        answer.run_forever(timeout=60)
         return answer
 
     said = execute("echo", "hello")

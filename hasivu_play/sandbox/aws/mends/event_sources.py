@@ -16,6 +16,7 @@ from hasivu_play.sandbox.aws.faults import Faults
 
 ACCEPTED = 202
 SECONDS = 0.4
+LOOK_SECONDS = 0.05
 GOING = {"Creating": "Enabled", "Enabling": "Enabled", "Disabling": "Disabled", "Updating": "Enabled"}
 BUSY = "Cannot update the event source mapping because it is in use."
 
@@ -75,15 +76,16 @@ def begin(mapping: Mapping, state: str, faults: Faults) -> Any:
     """Answer that a change is accepted, and end it later; messages are taken until a mapping is `Disabled`."""
     mapping.update(State=state, Enabled=state in ("Updating", "Disabling"))
     if state in GOING:
-        seconds = float(faults.read().get("mapping_update_seconds", SECONDS))
         run = contextvars.copy_context().run
-        threading.Thread(target=run, args=(finish_after, mapping, seconds), daemon=True).start()
+        threading.Thread(target=run, args=(finish_in_time, mapping, faults), daemon=True).start()
     return json_response(lambda_svc._esm_response(mapping), ACCEPTED)
 
 
-def finish_after(mapping: Mapping, seconds: float) -> None:
-    """End a change after some seconds."""
-    time.sleep(seconds)
+def finish_in_time(mapping: Mapping, faults: Faults) -> None:
+    """End a change after the seconds that the faults say meanwhile."""
+    begun = time.monotonic()
+    while time.monotonic() - begun < float(faults.read().get("mapping_update_seconds", SECONDS)):
+        time.sleep(LOOK_SECONDS)
     finish(mapping)
     lambda_svc._esm_wake.set()
 
