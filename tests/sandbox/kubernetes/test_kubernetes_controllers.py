@@ -385,8 +385,11 @@ def test_the_platform_is_there(emulator: Any, core: client.CoreV1Api, apps: clie
     assert (spec.min_replicas, spec.max_replicas) == (3, 12)
 
 
-def test_a_command_in_a_pod_says_how_it_ended(emulator: Any, core: client.CoreV1Api) -> None:
+def test_a_command_in_a_pod_says_how_it_ended(
+    emulator: Any, core: client.CoreV1Api, until: Callable[..., None]
+) -> None:
     pod = core.list_namespaced_pod("hasivu", label_selector="app=hasivu-web").items[0].metadata.name
+    until(lambda: core.read_namespaced_pod(pod, "hasivu").status.phase == "Running")
 
     def execute(*command: str) -> Any:
         connection = client.CoreV1Api(emulator.api())
