@@ -9,6 +9,7 @@ import pytest
 from support.functions import ORDERS, alias, as_it_was, call, configuration, versions
 from support.rotating import kill_at
 from support.sandbox import Sandbox
+from support.thorough import thorough
 
 pytestmark = pytest.mark.xdist_group("lambda-change")
 
@@ -43,6 +44,7 @@ def test_killed_at_one_step_after_another_a_resumed_run_ends_right(sandbox: Sand
     assert call(sandbox)["version"] == new
 
 
+@thorough
 def test_killed_during_the_watch_a_rolled_back_run_leaves_nothing(sandbox: Sandbox) -> None:
     before, route = configuration(sandbox), alias(sandbox)
     run = kill_at(sandbox, WATCH, *change(544))

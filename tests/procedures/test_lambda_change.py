@@ -66,11 +66,11 @@ def test_a_change_reaches_users_changes_nothing_else_and_is_taken_back(sandbox: 
 @pytest.mark.parametrize(
     ("arguments", "function", "exit_code", "reason"),
     [
-        (("memory_size=1024",), "hasivu-platform-legacy-export", 2, "does not begin with"),
+        pytest.param(("memory_size=1024",), "hasivu-platform-legacy-export", 2, "does not begin with", marks=thorough),
         (("memory_size=64",), ORDERS, 2, "memory_size"),
         ((), ORDERS, 3, "Nothing is to be changed"),
-        (("timeout=60",), ORDERS, 3, "API Gateway"),
-        (("runtime=python3.9",), ORDERS, 3, "out of support since 2025-12-15"),
+        pytest.param(("timeout=60",), ORDERS, 3, "API Gateway", marks=thorough),
+        pytest.param(("runtime=python3.9",), ORDERS, 3, "out of support since 2025-12-15", marks=thorough),
     ],
 )
 def test_what_must_not_be_asked_for_changes_nothing(

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from support.access import approve, aws, aws_faults, findings, flood, mend_everything, report
 from support.sandbox import Sandbox, start_and_stop
+from support.thorough import thorough
 
 pytestmark = pytest.mark.xdist_group("monthly-iam")
 
@@ -191,6 +192,7 @@ def alter(sandbox: Sandbox, statement: str) -> None:
         connection.execute(statement)
 
 
+@thorough
 def test_three_thousand_changes_are_read_to_the_last_and_told_in_one_finding(own: Sandbox) -> None:
     flood(own, 3000)
     result = own.run("monthly-iam")
