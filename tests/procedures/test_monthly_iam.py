@@ -203,6 +203,7 @@ def test_three_thousand_changes_are_read_to_the_last_and_told_in_one_finding(own
 
 def test_a_mended_world_has_no_finding(own: Sandbox) -> None:
     mend_everything(own)
+    flood(own, 200)
     rotated = own.run("rotate-access-keys")
     assert rotated["exit_code"] == 0, rotated
     approve(own, "hasivu-operator", "rohit.kulkarni", "vendor-reporting", "mallory")
@@ -210,5 +211,5 @@ def test_a_mended_world_has_no_finding(own: Sandbox) -> None:
     assert findings(own, result["run"]) == []
     assert result["exit_code"] == 0
     facts = {one["name"]: one["value"] for one in report(own, result["run"])["data"]["parts"]["Access"]["facts"]}
-    assert facts["Changes of permissions explained"] > 3000
+    assert facts["Changes of permissions explained"] > 200
     assert facts["Changes of permissions unexplained"] == 0
