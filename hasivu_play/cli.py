@@ -29,6 +29,7 @@ from hasivu_play.cli_records import diff_command, export_command
 from hasivu_play.cli_rehearse import rehearse_command
 from hasivu_play.cli_sandbox import sandbox_layout, start_sandbox
 from hasivu_play.cli_schedule import schedule_group
+from hasivu_play.cli_site import site_group
 from hasivu_play.console import as_json, say
 from hasivu_play.errors import FindingError
 from hasivu_play.project import Project
@@ -71,6 +72,7 @@ def main() -> None:
 
 
 main.add_command(schedule_group)
+main.add_command(site_group)
 main.add_command(coverage_command)
 main.add_command(rehearse_command)
 

@@ -70,10 +70,10 @@ def check_command(ctx: click.Context, environment: str, days: int, json_wanted: 
 
     The records looked at are those of this machine. Exit code 1 when something was found.
     """
-    from hasivu_play.schedule_check import check
+    from hasivu_play.schedule_check import calendar_of, check
     from hasivu_play.schedule_view import checked_as_dictionary, report
 
-    found = check(project_of(ctx), environment, datetime.now(UTC), days)
+    found = check(calendar_of(project_of(ctx), environment), environment, datetime.now(UTC), days)
     click.echo(as_json(checked_as_dictionary(environment, found)) if json_wanted else report(found))
     if not found.ok:
         raise FindingError("The calendar needs somebody. Mend what is WRONG in the order shown.")

@@ -29,9 +29,8 @@ class Checked:
         return all(problem.accepted for problem in self.problems) and all(due.ok for due in self.dues)
 
 
-def check(project: Project, environment: str, now: datetime, days: int) -> Checked:
-    """Look at the times of the days ahead, and at what came of those that are past."""
-    calendar = calendar_of(project, environment)
+def check(calendar: Calendar, environment: str, now: datetime, days: int) -> Checked:
+    """Look at the times of the days ahead in a calendar, and at what came of those that are past."""
     return Checked(calendar.since, lint(calendar, now, days), served(calendar, environment, now))
 
 

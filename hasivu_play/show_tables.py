@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from hasivu_play.header import Header
@@ -21,10 +22,10 @@ INPUT_TITLES = ("Input", "Takes", "Default", "What it sets")
 CONTROL_TITLES = ("Control", "Says", "Evidence")
 
 
-def facts(header: Header) -> dict[str, str]:
-    """Return what the header says in one line each."""
+def facts(header: Header, now: datetime | None = None) -> dict[str, str]:
+    """Return what the header says in one line each, with the next time after now."""
     values = {name: str(getattr(header, name, "")) for name in FACTS.values()}
-    values["schedule"] = schedule_in_words(header.schedule)
+    values["schedule"] = schedule_in_words(header.schedule, now)
     values["minutes"] = f"{header.expected_minutes} minutes, stopped after {header.abort_after_minutes}"
     values["resources"] = ", ".join(header.resources) or "nothing"
     return {**{title: values[name] for title, name in FACTS.items()}, **course(header)}
@@ -42,11 +43,11 @@ def course(header: Header) -> dict[str, str]:
     return {title: value for title, value in values.items() if value}
 
 
-def schedule_in_words(schedule: dict[str, Any]) -> str:
+def schedule_in_words(schedule: dict[str, Any], now: datetime | None) -> str:
     """Return the rule of a schedule and its next time."""
     if "rrule" not in schedule:
         return "on demand"
-    return f"{schedule['rrule']} ({schedule['timezone']}); next {describe(schedule)}"
+    return f"{schedule['rrule']} ({schedule['timezone']}); next {describe(schedule, now)}"
 
 
 def inputs(header: Header) -> list[tuple[str, str, str, str]]:
