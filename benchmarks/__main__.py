@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import Callable, Mapping
 
-from benchmarks import driver, engines, manual, rehearse, security, start, steps, vacuum
+from benchmarks import driver, engines, manual, rehearse, security, site, start, steps, vacuum
 from benchmarks.clock import tell
 from benchmarks.figure import Figure
 from benchmarks.programs import BenchmarkError
@@ -22,9 +22,20 @@ BENCHMARKS: Mapping[str, Callable[[int], list[Figure]]] = {
     "manual": manual.measure,
     "security": security.measure,
     "rehearse": rehearse.measure,
+    "site": site.measure,
     "vacuum": vacuum.measure,
 }
-ROUNDS = {"start": 15, "steps": 3, "engines": 3, "driver": 7, "manual": 5, "security": 3, "rehearse": 3, "vacuum": 5}
+ROUNDS = {
+    "start": 15,
+    "steps": 3,
+    "engines": 3,
+    "driver": 7,
+    "manual": 5,
+    "security": 3,
+    "rehearse": 3,
+    "site": 3,
+    "vacuum": 5,
+}
 
 
 def main() -> int:

@@ -35,14 +35,14 @@ class Calendar:
     accepted: list[dict[str, Any]] = field(default_factory=list)
 
 
-def read_calendar(project: Project, variables: dict[str, Any]) -> Calendar:
-    """Build the calendar of an environment from the headers of all procedures and from its variables."""
+def read_calendar(project: Project, variables: dict[str, Any], headers: list[Header] | None = None) -> Calendar:
+    """Build the calendar of an environment from its variables and the headers of all procedures, read unless given."""
     declared = checked(variables.get("calendar"))
     since = datetime.fromisoformat(declared["since"]).replace(tzinfo=INDIA) if declared["since"] else None
     freezes, stop = policy_of(variables.get("policy"), in_force=since is not None)
     jobs = [job_entry(job) for job in declared["jobs"]] + rds_entries(declared["rds_windows"])
     lists = {name: declared[name] for name in ("busy", "orders", "backups_before", "accepted")}
-    return Calendar([*procedure_entries(project, stop), *jobs], since, freezes, **lists)
+    return Calendar([*procedure_entries(project, stop, headers), *jobs], since, freezes, **lists)
 
 
 def checked(declared: Any) -> dict[str, Any]:
@@ -77,9 +77,10 @@ def policy_of(policy: Any, *, in_force: bool) -> tuple[list[dict[str, Any]], str
     return [], ""
 
 
-def procedure_entries(project: Project, hard_stop: str = "") -> list[Entry]:
+def procedure_entries(project: Project, hard_stop: str = "", headers: list[Header] | None = None) -> list[Entry]:
     """Return an entry for each procedure that runs by time."""
-    headers = [read_header(project.playbook(procedure)) for procedure in project.procedures()]
+    if headers is None:
+        headers = [read_header(project.playbook(procedure)) for procedure in project.procedures()]
     return [procedure_entry(project, header, hard_stop) for header in headers if "rrule" in header.schedule]
 
 

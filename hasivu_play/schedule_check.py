@@ -7,6 +7,7 @@ from datetime import datetime
 
 from hasivu_play.doctor_environment import read_variables
 from hasivu_play.errors import UsageError
+from hasivu_play.header import Header
 from hasivu_play.project import Project
 from hasivu_play.records import close_interrupted
 from hasivu_play.schedule_calendar import Calendar, read_calendar
@@ -34,13 +35,13 @@ def check(calendar: Calendar, environment: str, now: datetime, days: int) -> Che
     return Checked(calendar.since, lint(calendar, now, days), served(calendar, environment, now))
 
 
-def calendar_of(project: Project, environment: str) -> Calendar:
-    """Return the calendar of an environment as its inventory declares it."""
+def calendar_of(project: Project, environment: str, headers: list[Header] | None = None) -> Calendar:
+    """Return the calendar of an environment as its inventory declares it; headers are read unless given."""
     inventory = project.inventory(environment)
     _host, variables, problem = read_variables(project, inventory)
     if problem:
         raise UsageError(f"The inventory of {environment} cannot be read: {problem} Mend {inventory}.")
-    return read_calendar(project, variables)
+    return read_calendar(project, variables, headers)
 
 
 def served(calendar: Calendar, environment: str, now: datetime) -> list[Due]:

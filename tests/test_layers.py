@@ -10,7 +10,16 @@ PACKAGE = ROOT / "hasivu_play"
 COLLECTION = ROOT / "collections" / "ansible_collections" / "hasivu" / "ops" / "plugins"
 DRIVER = sorted(PACKAGE.glob("*.py"))
 HOMES = {
-    "click": {"cli", "cli_coverage", "cli_options", "cli_plan", "cli_records", "cli_rehearse", "cli_schedule"},
+    "click": {
+        "cli",
+        "cli_coverage",
+        "cli_options",
+        "cli_plan",
+        "cli_records",
+        "cli_rehearse",
+        "cli_schedule",
+        "cli_site",
+    },
     "yaml": {"header", "schedule_export"},
     "ansible": {"rehearse_engine"},
     "ansible_runner": {"run"},
@@ -23,8 +32,9 @@ HOMES = {
 FLOORS = [
     ["__main__"],
     ["cli"],
-    ["cli_coverage", "cli_plan", "cli_records", "cli_rehearse", "cli_schedule"],
+    ["cli_coverage", "cli_plan", "cli_records", "cli_rehearse", "cli_schedule", "cli_site"],
     ["cli_sandbox"],
+    ["site"],
     ["plan", "rehearse_report"],
     [
         "cli_options",
@@ -83,6 +93,17 @@ FLOORS = [
 ]
 
 
+SITE = sorted((PACKAGE / "site").glob("*.py"))
+FLOORS_OF_SITE = [
+    ["build"],
+    ["search_index", "objectives"],
+    ["contents"],
+    ["calendars", "controls"],
+    ["runs", "render", "folder"],
+    ["__init__"],
+]
+
+
 def imported(path):
     """Return the modules that a file imports, at its top or inside a function."""
     found = set()
@@ -115,6 +136,16 @@ def test_imports_go_downwards(path):
     }
     upwards = {name for name in ours if floor_of(name) <= floor_of(path.stem)}
     assert not upwards
+
+
+@pytest.mark.parametrize("path", SITE, ids=lambda path: path.stem)
+def test_the_site_stands_on_the_driver_and_its_files_on_each_other(path):
+    ours = {tuple(name.split(".")[1:3]) for name in imported(path) if name.startswith("hasivu_play.")}
+    driver = {name[0] for name in ours if name[0] not in ("site", "__version__")}
+    assert not {name for name in driver if floor_of(name) <= floor_of("site")}
+    floors = {name: number for number, floor in enumerate(FLOORS_OF_SITE) for name in floor}
+    own = {name[1] for name in ours if name[0] == "site" and len(name) > 1 and name[1] in floors}
+    assert not {name for name in own if floors[name] <= floors[path.stem]}
 
 
 @pytest.mark.parametrize(("library", "homes"), HOMES.items())

@@ -62,13 +62,12 @@ def build(project: Project, target: Path, now: datetime, progress: Callable[[int
     with replaced(target) as folder:
         renderer = Renderer(folder, {"menu": MENU, "version": __version__, "now": now})
         renderer.assets()
-        runs = write_runs(renderer, folder, list_runs(), progress)
-        contents = reading.read(project, runs, now)
+        contents = reading.read(project, lambda: write_runs(renderer, folder, list_runs(), progress), now)
         write_procedures(renderer, contents)
         write_overviews(renderer, contents)
         (folder / "search-index.js").write_text(script(contents), encoding="utf-8")
-    unverified = [told.run.id for told in runs if told.problems]
-    return Built(target, len(contents.documents), len(runs), unverified)
+    unverified = [told.run.id for told in contents.runs if told.problems]
+    return Built(target, len(contents.documents), len(contents.runs), unverified)
 
 
 def write_runs(renderer: Renderer, folder: Path, runs: list[Run], progress: Callable[[int, int], None]) -> list[Told]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from hasivu_play.errors import PlayError
+from hasivu_play.header import Header
 from hasivu_play.project import Project
 from hasivu_play.schedule_check import Checked, calendar_of, check
 from hasivu_play.schedule_slot import INDIA, Slot
@@ -33,17 +34,21 @@ class Agenda:
         return days
 
 
-def agendas(project: Project, now: datetime) -> list[Agenda]:
+def agendas(project: Project, headers: list[Header], now: datetime) -> list[Agenda]:
     """Return the calendar of every environment that starts something by time."""
+
+    def look(environment: str) -> Agenda:
+        return agenda_of(project, environment, headers, now)
+
     with ThreadPoolExecutor() as pool:  # each waits for a program that reads its inventory
-        found = list(pool.map(lambda environment: agenda_of(project, environment, now), project.environments()))
+        found = list(pool.map(look, project.environments()))
     return [one for one in found if one.problem or (one.checked and one.checked.since)]
 
 
-def agenda_of(project: Project, environment: str, now: datetime) -> Agenda:
+def agenda_of(project: Project, environment: str, headers: list[Header], now: datetime) -> Agenda:
     """Return the calendar of an environment."""
     try:
-        calendar = calendar_of(project, environment)
+        calendar = calendar_of(project, environment, headers)
     except PlayError as error:
         return Agenda(environment, problem=str(error))
     return Agenda(environment, agenda(calendar.entries, now, DAYS), check(calendar, environment, now, DAYS))

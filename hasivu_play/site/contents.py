@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
@@ -91,18 +93,22 @@ def is_incident(told: Told) -> bool:
     return bool(broke_off or run.break_glass or told.kind == "rollback" or told.problems)
 
 
-def read(project: Project, runs: list[Told], now: datetime) -> Contents:
-    """Read everything but the runs, which were told before."""
+def read(project: Project, tell_runs: Callable[[], list[Told]], now: datetime) -> Contents:
+    """Read everything; the calendars come from other programs, so the runs are told meanwhile."""
     documents = [document(project, procedure) for procedure in project.procedures()]
+    headers = [one.header for one in documents]
+    with ThreadPoolExecutor(1) as beside:
+        calendars = beside.submit(agendas, project, headers, now)
+        runs = tell_runs()
     manual, procedures, listed = load_register(), read_procedures(project), load_not_yet_covered()
     found = rows(manual, procedures, listed)
     sections = [
         Section(manual.section_of[key].name, [Block(row) for row in group])
         for key, group in groupby(found, key=lambda row: row.block.section)
     ]
-    fields: dict[str, Any] = {"coverage": sections, "counts": counts(found), "agendas": agendas(project, now)}
+    fields: dict[str, Any] = {"coverage": sections, "counts": counts(found), "agendas": calendars.result()}
     fields["problems"] = problems(manual, procedures, found, listed)
-    fields["controls"] = controls([one.header for one in documents], runs, now)
+    fields["controls"] = controls(headers, runs, now)
     return Contents(now, f"{manual.title}, version {manual.version}", documents, runs, **fields)
 
 
