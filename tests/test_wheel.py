@@ -46,6 +46,9 @@ def test_the_wheel_lists_and_shows_its_own_procedures(installed: Path, tmp_path:
     assert "weekly-db" in [entry["id"] for entry in listed]
     shown = run(installed, tmp_path, str(installed / "hasivu-play"), "show", "weekly-db")
     assert "Refuse to start when it is not safe" in shown
+    (installed / "ansible-inventory").symlink_to(PROGRAMS / "ansible-inventory")
+    run(installed, tmp_path, str(installed / "hasivu-play"), "site", "build", "site")
+    assert "Weekly database maintenance" in (tmp_path / "site" / "procedures" / "weekly-db.html").read_text()
 
 
 def test_the_wheel_brings_project_and_collection(installed: Path, tmp_path: Path) -> None:
