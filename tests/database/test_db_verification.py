@@ -149,3 +149,17 @@ def test_a_fingerprint_is_kept_once_and_holds_no_verifier(pair: Any, tmp_path: P
         "table public.later",
         "column public.later.id",
     }
+
+
+def test_a_role_that_a_rotation_left_valid_for_ever_is_no_hindrance(pair: Any) -> None:
+    with pair.old.connect(NAME) as session:
+        session.execute("CREATE ROLE rotated VALID UNTIL 'infinity'")
+        session.execute("CREATE ROLE leaving VALID UNTIL '2027-01-01T05:30:00+05:30'")
+    try:
+        taken = throwaway.run_module(db_fingerprint.main, **pair.old.login(NAME), tables=TABLES)
+    finally:
+        with pair.old.connect(NAME) as session:
+            session.execute("DROP ROLE rotated, leaving")
+    assert not taken.get("failed"), taken["msg"]
+    ends = {role["name"]: role["valid_until"] for role in taken["fingerprint"]["roles"]}
+    assert (ends["rotated"], ends["leaving"]) == ("infinity", "2027-01-01T00:00:00Z")

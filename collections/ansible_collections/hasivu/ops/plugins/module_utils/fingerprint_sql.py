@@ -92,7 +92,11 @@ SELECT format('%I.%I', schemaname, sequencename) AS name, last_value FROM pg_seq
 ROLES = """
 SELECT r.rolname::text AS name, r.rolsuper AS superuser, r.rolinherit AS inherit, r.rolcreaterole AS createrole,
        r.rolcreatedb AS createdb, r.rolcanlogin AS login, r.rolreplication AS replication,
-       r.rolbypassrls AS bypassrls, r.rolconnlimit AS connection_limit, r.rolvaliduntil AS valid_until,
+       r.rolbypassrls AS bypassrls, r.rolconnlimit AS connection_limit,
+       CASE WHEN isfinite(r.rolvaliduntil)
+            THEN to_char(r.rolvaliduntil AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+            ELSE r.rolvaliduntil::text  -- a rotation lets a role be valid until infinity, which Python does not know
+            END AS valid_until,
        ARRAY(SELECT g.rolname::text FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid
               WHERE m.member = r.oid ORDER BY 1) AS member_of
   FROM pg_roles r WHERE r.rolname !~ '^pg_' ORDER BY 1
