@@ -11,12 +11,13 @@ from typing import Any
 Session = dict[str, Any]
 Rule = dict[str, Any]
 
+# Who has not logged in yet has no role; since PostgreSQL 18 he is shown all the same, and he cannot write.
 SESSIONS = """
 SELECT usename::text AS role, COALESCE(application_name, '') AS application,
        COALESCE(host(client_addr), '') AS address, backend_start::text AS started, backend_type AS kind, pid,
        COALESCE(datname::text, '') AS database
   FROM pg_stat_activity
- WHERE pid <> pg_backend_pid() AND backend_type IN ('client backend', 'walsender')
+ WHERE pid <> pg_backend_pid() AND backend_type IN ('client backend', 'walsender') AND usesysid IS NOT NULL
  ORDER BY backend_start
 """
 UNSEEN = "not shown to this role"
