@@ -50,10 +50,11 @@ def locked(target: Path) -> Iterator[None]:
     """Keep others from building there meanwhile; the lock is on the folder around it, and leaves nothing behind."""
     folder = os.open(target.parent, os.O_RDONLY)
     try:
-        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise LockedError(f"Another build writes into {target.parent}. Wait for its end.") from None
         yield
-    except BlockingIOError:
-        raise LockedError(f"Another build writes into {target.parent}. Wait for its end.") from None
     finally:
         os.close(folder)
 
