@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,12 +19,16 @@ INCLUDES = ("include_role", "import_role")
 
 @dataclass(frozen=True)
 class Procedure:
-    """A playbook as its claims are held against it: header, steps, the roles that it calls, and what they all say."""
+    """A playbook as its claims are held against it: header, steps, the roles that it calls, and what they all say.
+
+    `steps` are the sentences that a header may name; `walked` is the whole playbook in the order of reading.
+    """
 
     header: Header
     steps: frozenset[str]
     roles: frozenset[str] = frozenset()
     body: str = ""
+    walked: tuple[Step, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -55,7 +60,8 @@ def read_procedure(path: Path) -> Procedure:
     plays = read_plays(path)
     roles = frozenset(called_roles(plays))
     header = header_of(plays, path.name)
-    return Procedure(header, step_names(list(steps(plays))), roles, body_of(plays, path.parent.parent / "roles", roles))
+    walked, body = tuple(steps(plays)), body_of(plays, path.parent.parent / "roles", roles)
+    return Procedure(header, step_names(walked), roles, body, walked)
 
 
 def body_of(plays: list[dict[str, Any]], folder: Path, roles: frozenset[str]) -> str:
@@ -67,7 +73,7 @@ def body_of(plays: list[dict[str, Any]], folder: Path, roles: frozenset[str]) ->
     return "\n".join([json.dumps(bare, default=str), *(file.read_text(encoding="utf-8") for file in files)])
 
 
-def step_names(walked: list[Step]) -> frozenset[str]:
+def step_names(walked: Iterable[Step]) -> frozenset[str]:
     """Return the sentences of a playbook that a header may name."""
     return frozenset(step.text for step in walked if step.kind in ("step", "block"))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,13 @@ class Run:
     failed_step: str | None = None
     message: str | None = None
     playbook_digest: str = ""
+
+    @property
+    def seconds(self) -> float | None:
+        """Return how long it took, once it has ended."""
+        if not self.started or not self.ended:
+            return None
+        return (datetime.fromisoformat(self.ended) - datetime.fromisoformat(self.started)).total_seconds()
 
     @cached_property
     def events(self) -> list[dict[str, Any]]:

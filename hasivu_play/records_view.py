@@ -100,6 +100,4 @@ def clock(moment: str | None, form: str = "%H:%M:%S") -> str:
 
 def took(run: Run) -> str:
     """Return how long a run took."""
-    if not run.started or not run.ended:
-        return ""
-    return duration((datetime.fromisoformat(run.ended) - datetime.fromisoformat(run.started)).total_seconds())
+    return "" if run.seconds is None else duration(run.seconds)

@@ -100,6 +100,7 @@ FLOORS_OF_SITE = [
     ["contents"],
     ["calendars", "controls"],
     ["runs", "render", "folder"],
+    ["addresses"],
     ["__init__"],
 ]
 

@@ -19,7 +19,7 @@ from hasivu_play.site.contents import Contents
 from hasivu_play.site.folder import replaced
 from hasivu_play.site.objectives import durations, measurements, trends
 from hasivu_play.site.render import Renderer
-from hasivu_play.site.runs import PAGE, Told, tell
+from hasivu_play.site.runs import Told, tell
 from hasivu_play.site.search_index import script
 
 LAST_RUNS = 10
@@ -60,14 +60,16 @@ def build(project: Project, target: Path, now: datetime, progress: Callable[[int
     """
     close_interrupted()
     with replaced(target) as folder:
-        renderer = Renderer(folder, {"menu": MENU, "version": __version__, "now": now})
+        renderer = Renderer(
+            folder, {"menu": MENU, "version": __version__, "now": now, "procedures": project.procedures()}
+        )
         renderer.assets()
         contents = reading.read(project, lambda: write_runs(renderer, folder, list_runs(), progress), now)
         write_procedures(renderer, contents)
         write_overviews(renderer, contents)
         (folder / "search-index.js").write_text(script(contents), encoding="utf-8")
     unverified = [told.run.id for told in contents.runs if told.problems]
-    return Built(target, len(contents.documents), len(contents.runs), unverified)
+    return Built(target, len(contents.procedures), len(contents.runs), unverified)
 
 
 def write_runs(renderer: Renderer, folder: Path, runs: list[Run], progress: Callable[[int, int], None]) -> list[Told]:
@@ -81,8 +83,8 @@ def write_runs(renderer: Renderer, folder: Path, runs: list[Run], progress: Call
     for number, run in enumerate(runs, 1):
         told, whole = tell(run)
         renderer.page(f"runs/{run.id}.html", "run.html", **whole, later=later[run.id], known=known)
-        if told.has_page:
-            shutil.copyfile(run.directory / PAGE, folder / "reports" / f"{run.id}.html")
+        if told.page:
+            shutil.copyfile(told.page, folder / "reports" / f"{run.id}.html")
         found.append(told)
         progress(number, len(runs))
     return found
@@ -90,8 +92,8 @@ def write_runs(renderer: Renderer, folder: Path, runs: list[Run], progress: Call
 
 def write_procedures(renderer: Renderer, contents: Contents) -> None:
     """Write a page for each procedure."""
-    for document in contents.documents:
-        header, runs = document.header, contents.runs_of(document.header.id)
+    for procedure in contents.procedures:
+        header, runs = procedure.header, contents.runs_of(procedure.header.id)
         values: dict[str, Any] = {
             "facts": facts(header, contents.now),
             "inputs": inputs(header),
@@ -99,7 +101,7 @@ def write_procedures(renderer: Renderer, contents: Contents) -> None:
         }
         own = [control for control in contents.controls if control.procedure == header.id]
         values |= {"controls": own, "charts": durations(runs), "runs": runs[:LAST_RUNS], "count": len(runs)}
-        renderer.page(f"procedures/{header.id}.html", "procedure.html", header=header, steps=document.steps, **values)
+        renderer.page(f"procedures/{header.id}.html", "procedure.html", header=header, steps=procedure.walked, **values)
 
 
 def write_overviews(renderer: Renderer, contents: Contents) -> None:

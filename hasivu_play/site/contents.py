@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
-from typing import Any
 
-from hasivu_play.coverage import Row, load_not_yet_covered, read_procedures, rows
+from hasivu_play.coverage import Procedure, Row, load_not_yet_covered, read_procedures, rows
 from hasivu_play.coverage_check import problems
 from hasivu_play.coverage_problem import Problem
 from hasivu_play.coverage_view import counts
-from hasivu_play.document import Step, steps
-from hasivu_play.header import Header, header_of, read_plays
-from hasivu_play.manual import load_register
+from hasivu_play.header import Header
+from hasivu_play.manual import Manual, load_register
 from hasivu_play.project import Project
 from hasivu_play.site.calendars import Agenda, agendas
 from hasivu_play.site.controls import Control, controls
@@ -25,36 +23,11 @@ BROKE_OFF = (4, 5, 7)
 
 
 @dataclass(frozen=True)
-class Document:
-    """A procedure as a person reads it."""
-
-    header: Header
-    steps: list[Step]
-
-
-@dataclass(frozen=True)
-class Block:
-    """Commands of the manual, and who does their work."""
-
-    row: Row
-
-    @property
-    def lines(self) -> tuple[str, ...]:
-        """Return the commands."""
-        return self.row.block.lines
-
-    @property
-    def anchor(self) -> str:
-        """Return a name for a link to it."""
-        return self.row.block.key.replace("/", "-")
-
-
-@dataclass(frozen=True)
 class Section:
-    """A section of the manual with its blocks."""
+    """A section of the manual with its blocks, and who does their work."""
 
     name: str
-    blocks: list[Block]
+    rows: list[Row]
 
 
 @dataclass(frozen=True)
@@ -63,13 +36,13 @@ class Contents:
 
     now: datetime
     manual: str
-    documents: list[Document]
+    procedures: list[Procedure]
     runs: list[Told]
     controls: list[Control]
     coverage: list[Section]
     counts: dict[str, int]
     problems: list[Problem]
-    agendas: list[Agenda] = field(default_factory=list)
+    agendas: list[Agenda]
 
     def runs_of(self, procedure: str) -> list[Told]:
         """Return the runs of a procedure."""
@@ -83,7 +56,7 @@ class Contents:
     @property
     def headers(self) -> dict[str, Header]:
         """Return the headers by the ids of their procedures."""
-        return {document.header.id: document.header for document in self.documents}
+        return {procedure.header.id: procedure.header for procedure in self.procedures}
 
 
 def is_incident(told: Told) -> bool:
@@ -95,25 +68,27 @@ def is_incident(told: Told) -> bool:
 
 def read(project: Project, tell_runs: Callable[[], list[Told]], now: datetime) -> Contents:
     """Read everything; the calendars come from other programs, so the runs are told meanwhile."""
-    documents = [document(project, procedure) for procedure in project.procedures()]
-    headers = [one.header for one in documents]
+    procedures = read_procedures(project)
+    headers = [procedure.header for procedure in procedures]
     with ThreadPoolExecutor(1) as beside:
         calendars = beside.submit(agendas, project, headers, now)
         runs = tell_runs()
-    manual, procedures, listed = load_register(), read_procedures(project), load_not_yet_covered()
+    manual, listed = load_register(), load_not_yet_covered()
     found = rows(manual, procedures, listed)
-    sections = [
-        Section(manual.section_of[key].name, [Block(row) for row in group])
-        for key, group in groupby(found, key=lambda row: row.block.section)
-    ]
-    fields: dict[str, Any] = {"coverage": sections, "counts": counts(found), "agendas": calendars.result()}
-    fields["problems"] = problems(manual, procedures, found, listed)
-    fields["controls"] = controls(headers, runs, now)
-    return Contents(now, f"{manual.title}, version {manual.version}", documents, runs, **fields)
+    return Contents(
+        now=now,
+        manual=f"{manual.title}, version {manual.version}",
+        procedures=procedures,
+        runs=runs,
+        controls=controls(headers, runs, now),
+        coverage=sections(manual, found),
+        counts=counts(found),
+        problems=problems(manual, procedures, found, listed),
+        agendas=calendars.result(),
+    )
 
 
-def document(project: Project, procedure: str) -> Document:
-    """Return a procedure with its steps."""
-    path = project.playbook(procedure)
-    plays = read_plays(path)
-    return Document(header_of(plays, path.name), list(steps(plays)))
+def sections(manual: Manual, found: list[Row]) -> list[Section]:
+    """Return the blocks under their sections."""
+    groups = groupby(found, key=lambda row: row.block.section)
+    return [Section(manual.section_of[key].name, list(group)) for key, group in groups]

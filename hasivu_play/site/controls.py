@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from hasivu_play.header import Header
 from hasivu_play.schedule import next_time
+from hasivu_play.site.addresses import anchor
 from hasivu_play.site.runs import Told
 
 GRACE = timedelta(days=1)
@@ -36,7 +37,7 @@ class Control:
     @property
     def anchor(self) -> str:
         """Return a name for a link to it."""
-        return "".join(letter if letter.isalnum() else "-" for letter in f"{self.id}-{self.procedure}").lower()
+        return anchor(self.id, self.procedure)
 
 
 def controls(headers: list[Header], runs: list[Told], now: datetime) -> list[Control]:
@@ -59,14 +60,9 @@ def proofs(header: Header, step: str, runs: list[Told], now: datetime) -> list[E
     newest: dict[str, Told] = {}
     for told in runs:
         run = told.run
-        if run.procedure == header.id and proves(told) and step in told.did:
+        if run.procedure == header.id and told.proves and step in told.did:
             newest.setdefault(run.environment, told)
     return [evidence(header, environment, told, now) for environment, told in sorted(newest.items())]
-
-
-def proves(told: Told) -> bool:
-    """Tell whether a run may prove anything."""
-    return told.ended and told.kind == "run" and not told.problems
 
 
 def evidence(header: Header, environment: str, told: Told, now: datetime) -> Evidence:

@@ -16,7 +16,7 @@ Fields = dict[str, Any]
 
 def measurements(runs: list[Told]) -> list[tuple[Told, Fields]]:
     """Return what verified runs measured, the newest first; a rehearsal and a way back measure nothing."""
-    found = ((told, measured(told)) for told in runs if told.ended and told.kind == "run" and not told.problems)
+    found = ((told, measured(told)) for told in runs if told.proves)
     return [(told, values) for told, values in found if values]
 
 
@@ -52,7 +52,7 @@ def durations(runs: list[Told]) -> list[Fields]:
     charts = []
     for environment in sorted({told.run.environment for told in ended}):
         points = [
-            {"at": told.run.ended, "value": told.seconds, "label": told.run.id}
+            {"at": told.run.ended, "value": told.run.seconds, "label": told.run.id}
             for told in ended
             if told.run.environment == environment
         ]

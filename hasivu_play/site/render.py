@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -9,13 +10,13 @@ from typing import Any
 from ansible_collections.hasivu.ops.plugins.module_utils.report_page import tone
 from ansible_collections.hasivu.ops.plugins.module_utils.report_template import STYLE
 from ansible_collections.hasivu.ops.plugins.module_utils.report_template_trend import TREND
-from ansible_collections.hasivu.ops.plugins.module_utils.report_values import IST, shown
+from ansible_collections.hasivu.ops.plugins.module_utils.report_values import shown
 from jinja2 import ChoiceLoader, DictLoader, Environment, FileSystemLoader, StrictUndefined
 
 from hasivu_play.schedule_slot import INDIA
+from hasivu_play.site.addresses import anchor
 
 HERE = Path(__file__).parent
-ASSETS = ("site.js",)
 TONES = {"done": "good", "ok": "good", "changed": "good", "finding": "warn", "skipped": "soft", "running": "soft"}
 
 
@@ -32,7 +33,8 @@ class Renderer:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._environment.filters.update(shown=shown, tone=tone, state_tone=state_tone, india=india, words=words)
+        filters = {"shown": shown, "tone": tone, "state_tone": state_tone, "india": india, "words": words}
+        self._environment.filters.update(**filters, anchor=anchor)
         self._environment.globals.update(common)
         self._folder = folder
 
@@ -45,9 +47,9 @@ class Renderer:
 
     def assets(self) -> None:
         """Write the style and the script that the pages share."""
-        (self._folder / "style.css").write_text(STYLE + (HERE / "assets" / "site.css").read_text("utf-8"), "utf-8")
-        for name in ASSETS:
-            (self._folder / name).write_text((HERE / "assets" / name).read_text("utf-8"), "utf-8")
+        own = HERE / "assets"
+        (self._folder / "style.css").write_text(STYLE + (own / "site.css").read_text("utf-8"), "utf-8")
+        shutil.copyfile(own / "site.js", self._folder / "site.js")
 
 
 def india(moment: str | datetime | None, form: str = "%d %b %Y %H:%M") -> str:
@@ -55,7 +57,7 @@ def india(moment: str | datetime | None, form: str = "%d %b %Y %H:%M") -> str:
     if not moment:
         return ""
     at = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
-    return format(at.astimezone(INDIA if isinstance(moment, datetime) else IST), form)
+    return format(at.astimezone(INDIA), form)
 
 
 def words(state: str | None) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
-from ansible_collections.hasivu.ops.plugins.module_utils.record_seal import MANIFEST
+from ansible_collections.hasivu.ops.plugins.module_utils.recovery_history import manifest_of
 
 from hasivu_play.records import Run, verify
 from hasivu_play.records_run import Step
@@ -33,20 +34,11 @@ class Told:
     problems: tuple[str, ...]
     findings: int
     did: frozenset[str] = field(repr=False)
-    has_page: bool = False
 
     @property
     def took(self) -> str:
         """Return how long it took."""
         return took(self.run)
-
-    @property
-    def seconds(self) -> float | None:
-        """Return how long it took in seconds, once it has ended."""
-        begun, ended = self.run.started, self.run.ended
-        if not begun or not ended:
-            return None
-        return (datetime.fromisoformat(ended) - datetime.fromisoformat(begun)).total_seconds()
 
     @property
     def ended(self) -> bool:
@@ -59,6 +51,17 @@ class Told:
         if self.run.check:
             return "rehearsal"
         return "rollback" if self.run.direction == "back" else "run"
+
+    @property
+    def proves(self) -> bool:
+        """Tell whether it may prove anything."""
+        return self.ended and self.kind == "run" and not self.problems
+
+    @property
+    def page(self) -> Path | None:
+        """Return the page that the run wrote of itself, where it did."""
+        path = self.run.directory / PAGE
+        return path if path.is_file() else None
 
 
 @dataclass(frozen=True)
@@ -78,10 +81,10 @@ def tell(run: Run) -> tuple[Told, Fields]:
     findings = report.get("findings") or []
     well = (*DONE, *FOUND) if run.state == "finding" else DONE
     did = frozenset(step.name for step in steps if step.outcome in well)
-    told = Told(run, (*problems, *unread), len(findings), did, has_page=(run.directory / PAGE).is_file())
+    told = Told(run, (*problems, *unread), len(findings), did)
     first = run.events[0] if run.events else {}
-    whole = {"told": told, "findings": findings, "who": first.get("who") or {}, "versions": first.get("versions") or {}}
-    return told, {**whole, "bars": bars(steps), "manifest": read_manifest(run)}
+    whole = {"told": told, "findings": findings, "who": first.get("who") or {}, "bars": bars(steps)}
+    return told, {**whole, "manifest": manifest_of(run.directory)}
 
 
 def read_report(run: Run) -> tuple[Fields, list[str]]:
@@ -93,15 +96,6 @@ def read_report(run: Run) -> tuple[Fields, list[str]]:
     except (OSError, ValueError) as error:
         return {}, [f"{REPORT} cannot be read: {error}."]
     return (found, []) if isinstance(found, dict) else ({}, [f"{REPORT} holds no report."])
-
-
-def read_manifest(run: Run) -> Fields:
-    """Return the manifest of a run, or nothing while it has none that can be read."""
-    try:
-        found = json.loads((run.directory / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def bars(steps: list[Step]) -> list[Bar]:
@@ -119,5 +113,5 @@ def bars(steps: list[Step]) -> list[Bar]:
 
 def place(begin: float, length: float) -> tuple[float, float]:
     """Return the left end and the width of a bar in percent; every bar can be seen and stays inside."""
-    width = max(SHORTEST, 100 * length)
-    return round(min(100 * begin, 100 - SHORTEST), 2), round(min(width, 100 - min(100 * begin, 100 - SHORTEST)), 2)
+    left = min(100 * begin, 100 - SHORTEST)
+    return round(left, 2), round(min(max(SHORTEST, 100 * length), 100 - left), 2)

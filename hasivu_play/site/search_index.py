@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
+from hasivu_play.site.addresses import anchor
 from hasivu_play.site.contents import Contents
 
 Line = tuple[str, str, str, str]
@@ -12,17 +13,17 @@ Line = tuple[str, str, str, str]
 
 def lines(contents: Contents) -> Iterable[Line]:
     """Return kind, title, address and further words of everything that can be found."""
-    for document in contents.documents:
-        header, address = document.header, f"procedures/{document.header.id}.html"
+    for procedure in contents.procedures:
+        header, address = procedure.header, f"procedures/{procedure.header.id}.html"
         yield "Procedure", header.title, address, f"{header.id} {header.purpose} {header.risk} {header.source}"
-        for number, step in enumerate(document.steps):
+        for number, step in enumerate(procedure.walked):
             if step.kind == "step":
                 yield "Step", step.text, f"{address}#step-{number}", header.id
     for control in contents.controls:
         yield "Control", f"{control.id}: {control.says}", f"controls.html#{control.anchor}", control.procedure
     for section in contents.coverage:
-        for block in section.blocks:
-            yield "Manual", " ".join(block.lines), f"coverage.html#{block.anchor}", section.name
+        for row in section.rows:
+            yield "Manual", " ".join(row.block.lines), f"coverage.html#{anchor(row.block.key)}", section.name
     for told in contents.runs:
         run = told.run
         words = (run.id, run.state, run.ticket or "", run.failed_step or "", told.kind)

@@ -11,8 +11,7 @@ from typing import Any
 from ansible_collections.hasivu.ops.plugins.module_utils import record, record_origin
 from ansible_collections.hasivu.ops.plugins.module_utils.record_secrets import Masker
 
-from hasivu_play.document import steps
-from hasivu_play.header import header_of, read_plays
+from hasivu_play.coverage import read_procedures
 from hasivu_play.project import Project
 from support.drills import Drill, dated, measures
 from support.recording import finish
@@ -30,19 +29,15 @@ def write(home: Path, key: Path, project: Project, count: int, newest: datetime 
     Every kind of ending is among them, and in each tenth a value that would be code where it is not escaped.
     """
     chance = random.Random(count)
-    sentences = {name: told_steps(project, name) for name in project.procedures()}
+    sentences = {
+        procedure.header.id: [step.text for step in procedure.walked if step.kind == "step"]
+        for procedure in read_procedures(project)
+    }
     moment = newest or datetime.now(UTC)
     return [
         one(home, key, number, moment - number * APART, *chance.choice(list(sentences.items())), chance)
         for number in range(count)
     ]
-
-
-def told_steps(project: Project, procedure: str) -> list[str]:
-    """Return the sentences of a procedure."""
-    plays = read_plays(project.playbook(procedure))
-    header_of(plays, f"{procedure}.yml")
-    return [step.text for step in steps(plays) if step.kind == "step"]
 
 
 def one(
