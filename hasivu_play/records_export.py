@@ -1,17 +1,13 @@
-"""Records as one archive, to keep elsewhere: whole folders as they are, so that they verify wherever they lie."""
+"""Records as one file, to keep elsewhere."""
 
 from __future__ import annotations
 
 import hashlib
-import tarfile
 from pathlib import Path
 
-from ansible_collections.hasivu.ops.plugins.module_utils.record_origin import files_below
-
-from hasivu_play.errors import LockedError, UsageError
-from hasivu_play.records import Run, is_running
-
-KIND = ".tar.gz"
+from hasivu_play.errors import PlayError, UsageError
+from hasivu_play.records import Run
+from hasivu_play.records_packing import KIND, pack
 
 
 def export(runs: list[Run], path: Path) -> str:
@@ -25,28 +21,10 @@ def export(runs: list[Run], path: Path) -> str:
         raise UsageError(f"{path} is to be a {KIND[1:]} archive. Name it so.")
     if path.exists():
         raise UsageError(f"{path} exists already. Name another file.")
-    for run in runs:
-        if is_running(run):
-            raise LockedError(f"{run.id} still runs. Wait for its end, then export it.")
     try:
-        write(runs, path)
-    except OSError:
+        with path.open("xb") as output:
+            pack(runs, output)
+    except (OSError, PlayError):
         path.unlink(missing_ok=True)
         raise
     return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def write(runs: list[Run], path: Path) -> None:
-    """Write an archive with a folder for each run; owners are left out, and everything else is as it lies there."""
-    with tarfile.open(path, "x:gz") as archive:
-        for run in runs:
-            for file in files_below(run.directory):
-                name = f"{run.id}/{file.relative_to(run.directory)}"
-                archive.add(file, name, recursive=False, filter=without_owner)
-
-
-def without_owner(entry: tarfile.TarInfo) -> tarfile.TarInfo:
-    """Return an entry of an archive that names nobody of this machine."""
-    entry.uid = entry.gid = 0
-    entry.uname = entry.gname = ""
-    return entry

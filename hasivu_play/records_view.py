@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from hasivu_play.console import aligned, duration
 from hasivu_play.records_run import Run, Step
 
-HEADINGS = ("RUN", "STATE", "EXIT", "CHANGED", "STARTED (IST)", "TOOK", "STEP THAT DECIDED")
+HEADINGS = ("RUN", "STATE", "EXIT", "CHANGED", "STARTED (IST)", "TOOK", "IN S3", "STEP THAT DECIDED")
 PURPOSE = {"forward": "Resumes", "back": "Rolls back"}
 MARKS = {
     "ok": "ok",
@@ -33,14 +34,14 @@ def details(run: Run) -> dict[str, Any]:
     return {**summary(run), "steps": [asdict(step) for step in run.steps]}
 
 
-def as_table(runs: list[Run]) -> str:
-    """Return the runs as lines under headings."""
+def as_table(runs: list[Run], exported: Container[str] = ()) -> str:
+    """Return the runs as lines under headings; `exported` names those that were exported to S3 from here."""
     if not runs:
         return "There are no runs yet. Start one with: hasivu-play run weekly-db"
-    return aligned([HEADINGS, *(row(run) for run in runs)])
+    return aligned([HEADINGS, *(row(run, run.id in exported) for run in runs)])
 
 
-def row(run: Run) -> tuple[str, ...]:
+def row(run: Run, exported: bool = False) -> tuple[str, ...]:
     """Return the cells of a run."""
     state = run.state.replace("_", " ") + (" (check)" if run.check else "")
     code = "" if run.exit_code is None else str(run.exit_code)
@@ -51,6 +52,7 @@ def row(run: Run) -> tuple[str, ...]:
         str(run.changed),
         clock(run.started_ist, "%Y-%m-%d %H:%M"),
         took(run),
+        "yes" if exported else "no",
         run.failed_step or "",
     )
 

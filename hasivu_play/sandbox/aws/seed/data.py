@@ -22,6 +22,7 @@ from hasivu_play.sandbox.valkey import hash_of
 
 DAY = 86400
 BUCKETS = ("hasivu-sandbox-backups", "hasivu-sandbox-locks")
+RECORDS = "hasivu-sandbox-records"
 OLDEST_BACKUP_DAYS = 130
 BACKUP_STEP_DAYS = 5
 LOCATION = (
@@ -87,6 +88,7 @@ async def make_buckets() -> None:
     """Make the buckets, with backups from before and after the retention limit."""
     for bucket in BUCKETS:
         await call("s3", "PUT", f"/{bucket}", LOCATION)
+    await call("s3", "PUT", f"/{RECORDS}", LOCATION, x_amz_bucket_object_lock_enabled="true")
     versioning = b"<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>"
     await call("s3", "PUT", f"/{BUCKETS[0]}", versioning, {"versioning": [""]})
     for age in range(0, OLDEST_BACKUP_DAYS, BACKUP_STEP_DAYS):
