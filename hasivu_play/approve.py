@@ -46,12 +46,12 @@ def signers_of(project: Project, environment: str) -> Path:
     return folder / ALLOWED_SIGNERS
 
 
-def sign(content: bytes, key: Path) -> str:
-    """Return a signature; ssh-keygen asks for a passphrase, an agent or a hardware key where one is needed."""
+def sign(content: bytes, key: Path, namespace: str = NAMESPACE) -> str:
+    """Return a signature, by default of a plan; ssh-keygen asks for what a key needs, such as a passphrase."""
     program = shutil.which("ssh-keygen")
     if program is None:
-        return sign_here(content, key)
-    command = [program, "-Y", "sign", "-n", NAMESPACE, "-f", str(key)]
+        return sign_here(content, key, namespace)
+    command = [program, "-Y", "sign", "-n", namespace, "-f", str(key)]
     done = subprocess.run(command, input=content, capture_output=True, check=False, timeout=SECONDS)
     if done.returncode:
         said = " ".join(done.stderr.decode(errors="replace").split())
@@ -59,10 +59,10 @@ def sign(content: bytes, key: Path) -> str:
     return done.stdout.decode("ascii")
 
 
-def sign_here(content: bytes, key: Path) -> str:
+def sign_here(content: bytes, key: Path, namespace: str) -> str:
     """Return a signature without ssh-keygen, for an Ed25519 key without a passphrase."""
     try:
-        return str(signature.sign(signature.load_key(str(key)), content, NAMESPACE))
+        return str(signature.sign(signature.load_key(str(key)), content, namespace))
     except signature.SigningKeyError as error:
         raise UsageError(f"{str(error)[0].upper()}{str(error)[1:]}. Install OpenSSH for other keys.") from error
 

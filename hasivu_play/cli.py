@@ -22,9 +22,11 @@ from hasivu_play.cli_options import (
     environment_option,
     json_option,
     project_of,
+    refuse_changed_content,
     ticket_option,
 )
 from hasivu_play.cli_plan import approve_command, inputs_of, plan_command, plan_type
+from hasivu_play.cli_project import project_group
 from hasivu_play.cli_records import diff_command, export_command
 from hasivu_play.cli_rehearse import rehearse_command
 from hasivu_play.cli_sandbox import sandbox_layout, start_sandbox
@@ -75,6 +77,7 @@ main.add_command(schedule_group)
 main.add_command(site_group)
 main.add_command(coverage_command)
 main.add_command(rehearse_command)
+main.add_command(project_group)
 
 
 @main.command("list")
@@ -203,6 +206,7 @@ def perform(project: Project, header: Header, request: Request, *, verbose: bool
     from hasivu_play.execution import execute
     from hasivu_play.progress import progress_for
 
+    refuse_changed_content(project, request.environment)
     stream = sys.stderr if json_wanted else sys.stdout
     if request.environment == SANDBOX:
         start_sandbox()
@@ -242,11 +246,13 @@ def runs_list_command(
     procedure: str, environment: str, state: str, since: str, limit: int | None, json_wanted: bool
 ) -> None:
     """List runs, the newest first."""
+    from hasivu_play.records_receipts import exported
     from hasivu_play.records_search import Wanted, search
     from hasivu_play.records_view import as_table, summary
 
-    runs = search(Wanted(procedure, environment, state, since), limit)
-    click.echo(as_json([summary(run) for run in runs]) if json_wanted else as_table(runs))
+    runs, known = search(Wanted(procedure, environment, state, since), limit), exported()
+    listed = [{**summary(run), "exported": run.id in known} for run in runs] if json_wanted else []
+    click.echo(as_json(listed) if json_wanted else as_table(runs, known))
 
 
 @runs_group.command("show")

@@ -46,6 +46,14 @@ def project_of(ctx: click.Context) -> Project:
     return found if found is not None else installed_project()
 
 
+def refuse_changed_content(project: Project, environment: str) -> None:
+    """Refuse a project that is not as it was signed, before a playbook is begun; its guard asks the same."""
+    if project.mentions(environment, "project_verification"):
+        from hasivu_play.content import refuse_changed
+
+        refuse_changed(project, environment)
+
+
 json_option = click.option("--json", "json_wanted", is_flag=True, help="Print JSON for a program to read.")
 ticket_option = click.option("--ticket", metavar="T", help="Change ticket that the environment's policy may ask for.")
 environment_option = click.option(

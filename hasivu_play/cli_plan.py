@@ -8,7 +8,14 @@ from typing import Any
 
 import click
 
-from hasivu_play.cli_options import SANDBOX, complete_procedure, environment_option, json_option, project_of
+from hasivu_play.cli_options import (
+    SANDBOX,
+    complete_procedure,
+    environment_option,
+    json_option,
+    project_of,
+    refuse_changed_content,
+)
 from hasivu_play.cli_sandbox import start_sandbox
 from hasivu_play.console import as_json
 
@@ -45,6 +52,7 @@ def plan_command(
     project.inventory(environment)
     header = read_checked_header(playbook)
     request = Request(procedure, environment, check_inputs(header.inputs, parse_assignments(assignments)), check=True)
+    refuse_changed_content(project, environment)
     if environment == SANDBOX:
         start_sandbox()
     progress = progress_for(sys.stderr if json_wanted else sys.stdout, verbose=False)

@@ -39,6 +39,11 @@ class Project:
             raise UsageError(f"There is no environment '{environment}'. Choose from: {', '.join(known)}.")
         return self.root / "inventory" / environment
 
+    def mentions(self, environment: str, variable: str) -> bool:
+        """Tell whether an inventory mentions a variable; to ask Ansible for its value takes a second."""
+        files = (path for path in self.inventory(environment).rglob("*") if path.is_file())
+        return any(variable in path.read_text("utf-8", "replace") for path in files)
+
     @property
     def configuration(self) -> Path:
         """Return Ansible's configuration file of this project."""

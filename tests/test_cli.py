@@ -25,6 +25,7 @@ COMMANDS = [
     "sandbox",
     "doctor",
     "coverage",
+    "project",
 ]
 
 

@@ -54,7 +54,8 @@ def test_the_wheel_lists_and_shows_its_own_procedures(installed: Path, tmp_path:
 def test_the_wheel_brings_project_and_collection(installed: Path, tmp_path: Path) -> None:
     code = (
         "import hasivu_play, pathlib; from hasivu_play.project import installed_project; "
-        "root = installed_project().root; print(root); assert (root / 'ansible.cfg').exists(); "
+        "root = installed_project().root; print(root); "
+        "assert all((root / name).exists() for name in ('ansible.cfg', 'MANIFEST.in')); "
         "assert root.is_relative_to(pathlib.Path(hasivu_play.__file__).parent); "
         "from ansible_collections.hasivu.ops.plugins.modules import aws_info; print(aws_info.__file__)"
     )

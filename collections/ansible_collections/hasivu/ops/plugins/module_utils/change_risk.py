@@ -11,6 +11,7 @@ READ = "read"
 RISKS = (READ, "safe", "disruptive", "destructive")
 APPROVALS = {"one_approval": 1, "two_approvals": 2}
 NEEDS = ("reason", "ticket", *APPROVALS)
+VERIFICATIONS = ("none", "required")
 
 
 def risk_of(runbook: Mapping[str, Any], inputs: Mapping[str, Any]) -> str:
@@ -51,7 +52,10 @@ def policy_problems(policy: Mapping[str, Any], runbook: Mapping[str, Any]) -> li
     asked += [need for needs in inputs.values() for need in needs]
     unknown = sorted({str(need) for need in asked} - set(NEEDS))
     strange = sorted(set(inputs) - set(runbook.get("inputs") or {}))
+    verification = policy.get("project_verification", "none")
+    known = verification in VERIFICATIONS
     return [
+        *([] if known else [f"project_verification is '{verification}', which is none of {', '.join(VERIFICATIONS)}."]),
         *(f"The policy asks for '{need}', which is none of {', '.join(NEEDS)}." for need in unknown),
         *(f"The policy names the input '{name}', which {runbook.get('id')} does not have." for name in strange),
     ]

@@ -13,12 +13,12 @@ from ansible_collections.hasivu.ops.plugins.module_utils.signature import NAMESP
 PUBLIC_KEY = "ssh-"
 
 
-def signing_key(content: bytes, path: Path) -> str | None:
-    """Return the public key that signed, or nothing when the signature is not of this content."""
+def signing_key(content: bytes, path: Path, namespace: str = NAMESPACE) -> str | None:
+    """Return the public key that signed in a namespace, or nothing when the signature is not of this content."""
     from sshsig import InvalidSignature, check_signature
 
     try:
-        return str(check_signature(content, path.read_bytes(), NAMESPACE).openssh_str())
+        return str(check_signature(content, path.read_bytes(), namespace).openssh_str())
     except (InvalidSignature, NotImplementedError, ValueError, AssertionError):
         return None
 
@@ -34,13 +34,13 @@ def keys_of(path: Path, moment: str | None) -> set[str]:
     return {text.split()[1]} if text.startswith(PUBLIC_KEY) else keys_in(path, moment)
 
 
-def keys_in(path: Path, moment: str | None) -> set[str]:
-    """Return the keys of an `allowed_signers` file that may sign records at a moment."""
+def keys_in(path: Path, moment: str | None, wanted: str = NAMESPACE) -> set[str]:
+    """Return the keys of an `allowed_signers` file that may sign in a namespace, by default records, at a moment."""
     from sshsig.allowed_signers import load_allowed_signers_file
 
     with path.open(encoding="ascii") as file:
         signers = load_allowed_signers_file(file)
-    return {signer.base64_key for signer in signers if may_sign(signer.options or {}, moment)}
+    return {signer.base64_key for signer in signers if may_sign(signer.options or {}, moment, wanted)}
 
 
 def may_sign(options: dict[str, str], moment: str | None, wanted: str = NAMESPACE) -> bool:

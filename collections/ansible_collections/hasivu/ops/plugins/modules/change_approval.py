@@ -147,8 +147,8 @@ from ansible_collections.hasivu.ops.plugins.module_utils.record_run import first
 
 PLAN_HOURS, REHEARSAL_MINUTES = 24, 15
 RULES = (
-    "policy", "allowed_signers", "operators", "hasivu_environment", "aws_account_id", "kubernetes_cluster_uid",
-    "database_system_identifier",
+    "policy", "allowed_signers", "project_signers", "operators", "hasivu_environment", "aws_account_id",
+    "kubernetes_cluster_uid", "database_system_identifier",
 )  # fmt: skip
 HOW = "Make one with hasivu-play plan, have it approved with hasivu-play approve, and give it with --plan"
 WORDS = {1: "the approval of another person", 2: "the approval of two other persons"}
