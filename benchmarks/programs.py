@@ -10,7 +10,7 @@ from pathlib import Path
 
 PROJECT = Path(__file__).parents[1]
 PROGRAMS = Path(sys.executable).parent
-PATIENCE_SECONDS = 600
+PATIENCE_SECONDS = 1800
 
 
 class BenchmarkError(Exception):

@@ -24,7 +24,7 @@ def measure(rounds: int) -> list[Figure]:
             "ansible-playbook --check": lambda: one_after_another(world),
         }
         together, apart = alternate(ways, rounds).values()
-    what = f"hasivu-play rehearse, {os.cpu_count()} at a time, against ansible-playbook --check, one after another"
+    what = f"hasivu-play rehearse, on {os.cpu_count()} CPUs, against ansible-playbook --check, one after another"
     return [compare(what, together, apart, aim=AIM)]
 
 

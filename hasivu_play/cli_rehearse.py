@@ -18,11 +18,15 @@ from hasivu_play.cli_sandbox import start_sandbox
 from hasivu_play.console import as_json
 from hasivu_play.errors import FindingError
 
+DEFAULT_WORKERS = 2 * (os.cpu_count() or 1)  # while one waits for an answer or a scanner, another works
+
 
 @click.command("rehearse")
 @click.argument("procedures", metavar="[ID]...", nargs=-1, shell_complete=complete_procedure)
 @environment_option
-@click.option("--workers", type=click.IntRange(min=1), help="Rehearse so many at the same time.  [default: CPUs]")
+@click.option(
+    "--workers", type=click.IntRange(min=1), help="Rehearse so many at the same time.  [default: two for each CPU]"
+)
 @click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write a JUnit report.")
 @click.option("--markdown", is_flag=True, help="Print a table in Markdown, for the page of a build.")
 @click.option("--allow-findings", is_flag=True, help="A finding of a review is listed, and no reason to end with 1.")
@@ -49,7 +53,7 @@ def rehearse_command(
     project.inventory(environment)
     if environment == SANDBOX:
         start_sandbox()
-    verdicts = rehearse.rehearse(project, environment, chosen, workers or os.cpu_count() or 1)
+    verdicts = rehearse.rehearse(project, environment, chosen, workers or DEFAULT_WORKERS)
     if junit:
         rehearse_report.write_junit(junit, verdicts, environment, findings_allowed=allow_findings)
     shown = rehearse_report.as_markdown if markdown else rehearse_report.as_text

@@ -152,6 +152,10 @@ def load(project: Project, data: Path) -> None:
     from ansible.plugins.loader import init_plugin_loader
 
     init_plugin_loader()
+    from ansible_collections.hasivu.ops.plugins.plugin_utils.templates import load_plugins, share_templates
+
+    load_plugins()
+    share_templates(data / "templates")
     for folder in map(Path, importlib.import_module(MODULES).__path__):
         for file in sorted(folder.glob("*.py")):
             importlib.import_module(f"{MODULES}.{file.stem}")
