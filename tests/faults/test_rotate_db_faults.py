@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
+import psycopg
 import pytest
-from support.killing import started
+from support.killing import new_run, started, wait_for
+from support.rotating import begun
 from support.rotation import (
     AGAIN,
     APPLICATION,
@@ -30,6 +34,7 @@ from support.rotation import (
 from support.sandbox import Sandbox
 from support.thorough import thorough
 
+OPEN = "Open the next role with the pending password"
 ALONE = ("-e", "login=monitor", *AGAIN)
 
 pytestmark = pytest.mark.xdist_group("rotate-db-faults")
@@ -129,6 +134,55 @@ def test_a_database_that_is_down_refuses_a_resume_and_nothing_is_lost(rotating: 
     back = exit_of(rotating.play("rollback", run.name, "--json"))
     assert back["exit_code"] == 0, back
     assert login(rotating) == before
+
+
+@thorough
+def test_a_database_that_dies_while_the_role_is_opened_stops_it_and_nothing_is_lost(rotating: Sandbox) -> None:
+    before, stored, known = login(rotating), stored_versions(rotating), set(rotating.runs())
+    idle = next(role for role in PAIR if role != before["username"])
+    server = rotating.status()["postgresql"]["pid"]
+    with (
+        started(rotating, "run", "rotate-db", *AGAIN, "--json") as process,
+        suppress(psycopg.OperationalError),
+        rotating.database(autocommit=False) as holder,
+    ):
+        holder.execute(f"ALTER ROLE {idle} CONNECTION LIMIT -1".encode())
+        run = new_run(rotating, known)
+        wait_for(lambda: OPEN in begun(run))
+        os.kill(server, signal.SIGQUIT)
+        stopped = json.loads(process.communicate(timeout=300)[0])
+    assert rotating.play("sandbox", "up").returncode == 0
+    assert stopped["exit_code"] == 4, stopped
+    assert "lock timeout" not in stopped["message"]
+    assert works(rotating, before)
+    done = exit_of(rotating.play("resume", run.name, "--json"))
+    assert done["exit_code"] == 0, done
+    assert stored_versions(rotating) == stored + 1
+    assert_at_rest(rotating, idle)
+
+
+@thorough
+def test_an_id_that_has_another_value_already_is_used_with_that_value(rotating: Sandbox) -> None:
+    before, stored = login(rotating), stored_versions(rotating)
+    idle = next(role for role in PAIR if role != before["username"])
+    run = kill_after(rotating, "Find out how far the rotation is", "run", "rotate-db", *AGAIN)
+    (note,) = run.glob("rotation-*.json")
+    version = json.loads(note.read_text())["version_id"]
+    taken = {**before, "username": idle, "password": "An0ther-value_of~this+id"}
+    secrets = aws(rotating, "secretsmanager")
+    secrets.put_secret_value(
+        SecretId=APPLICATION,
+        ClientRequestToken=version,
+        SecretString=json.dumps(taken),
+        VersionStages=["SOMEBODY"],
+    )
+    done = exit_of(rotating.play("resume", run.name, "--json"))
+    secrets.update_secret_version_stage(SecretId=APPLICATION, VersionStage="SOMEBODY", RemoveFromVersionId=version)
+    assert done["exit_code"] == 0, done
+    assert login(rotating) == taken
+    assert works(rotating, taken)
+    assert stored_versions(rotating) == stored + 1  # what was there was found, and nothing was asked for
+    assert not works(rotating, before)
 
 
 def test_faults_one_after_another_stop_it_where_it_is_and_it_goes_on_from_there(rotating: Sandbox) -> None:

@@ -92,7 +92,7 @@ def door(running: FrontDoor) -> Iterator[FrontDoor]:
     running.set_faults()
 
 
-@pytest.mark.parametrize("name", ["app", "api", "admin"])
+@pytest.mark.parametrize("name", ["app", "api", "admin", "www", "reports"])
 def test_a_client_that_trusts_the_root_is_let_in(door: FrontDoor, name: str) -> None:
     with door.connect(name) as connection:
         assert connection.version() in ("TLSv1.2", "TLSv1.3")
@@ -176,6 +176,17 @@ def test_records_are_removed_and_changed_on_demand(door: FrontDoor) -> None:
     with pytest.raises(dns.resolver.NXDOMAIN):
         door.ask(validation_record("www")[0], "CNAME")
     assert door.ask("hasivu.edu.in", "CAA") == ['0 issue "letsencrypt.org"']
+
+
+def test_a_record_that_is_made_stands_in_the_zone(door: FrontDoor) -> None:
+    file = door.layout.part("edge") / "zone.json"
+    file.write_text(json.dumps({"validated": ["www", "reports"]}))
+    try:
+        for name in ("www", "reports"):
+            owner, target = validation_record(name)
+            assert door.ask(owner, "CNAME") == [target]
+    finally:
+        file.unlink()
 
 
 def test_a_front_door_that_was_killed_comes_back_with_its_certificates(tmp_path: Path) -> None:

@@ -26,15 +26,15 @@ NAMES = {
         UploadServerCertificate
         """,
     "rds": """
-        AddTagsToResource CreateDBInstanceReadReplica CreateDBSnapshot DeleteDBInstance DeleteDBSnapshot
-        DescribeAccountAttributes
+        AddTagsToResource CreateDBInstanceReadReplica CreateDBProxy CreateDBSnapshot DeleteDBInstance DeleteDBProxy
+        DeleteDBSnapshot DeregisterDBProxyTargets DescribeAccountAttributes
         DescribeCertificates DescribeDBClusters DescribeDBEngineVersions DescribeDBInstanceAutomatedBackups
         DescribeDBInstances DescribeDBParameterGroups DescribeDBParameters DescribeDBProxies
-        DescribeDBProxyTargets DescribeDBSnapshots DescribeDBSubnetGroups DescribeEvents DescribeOptionGroups
-        DescribePendingMaintenanceActions ListTagsForResource ModifyDBInstance PromoteReadReplica
-        RebootDBInstance RemoveTagsFromResource RestoreDBInstanceFromDBSnapshot RestoreDBInstanceToPointInTime
-        StartDBInstance StartDBInstanceAutomatedBackupsReplication StopDBInstance
-        StopDBInstanceAutomatedBackupsReplication
+        DescribeDBProxyTargetGroups DescribeDBProxyTargets DescribeDBSnapshots DescribeDBSubnetGroups DescribeEvents
+        DescribeOptionGroups DescribePendingMaintenanceActions ListTagsForResource ModifyDBInstance PromoteReadReplica
+        RebootDBInstance RegisterDBProxyTargets RemoveTagsFromResource RestoreDBInstanceFromDBSnapshot
+        RestoreDBInstanceToPointInTime StartDBInstance StartDBInstanceAutomatedBackupsReplication
+        StopDBInstance StopDBInstanceAutomatedBackupsReplication
         """,
     "cloudwatch": """
         DeleteAlarms DeleteDashboards DescribeAlarmHistory DescribeAlarms DescribeAlarmsForMetric DisableAlarmActions

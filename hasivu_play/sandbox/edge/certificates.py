@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from hasivu_play.sandbox.edge import authority
 from hasivu_play.sandbox.edge.authority import Issued
@@ -41,6 +44,15 @@ def keep_server(layout: Layout, name: str, named: Named, now: datetime, issuer: 
     issued = authority.make_server([named.host(name)], now + timedelta(days=named.days), issuer)
     keep_key(layout, name, issued)
     write_private(public_file(layout, name), issued.pem + (issuer.pem if named.complete else ""))
+
+
+def renew_server(layout: Layout, name: str, days: float) -> None:
+    """Make and keep a server's certificate anew, signed by the same authority."""
+    file = public_file(layout, INTERMEDIATE)
+    key: Any = load_pem_private_key(key_file(layout, INTERMEDIATE).read_bytes(), None)
+    issuer = Issued(x509.load_pem_x509_certificate(file.read_bytes()), key)
+    now = datetime.now(UTC).replace(microsecond=0)
+    keep_server(layout, name, replace(EVERY[name], days=days), now, issuer)
 
 
 def make_database_root(layout: Layout, now: datetime) -> None:

@@ -31,7 +31,7 @@ SERVED: Mapping[str, Named] = {
     "legacy": Named(180.5, "acm", complete=False),
     "kiosk": Named(150.5, "acm", covers="counter"),
 }
-# Certificates that ACM itself has issued; the second one's record for renewal is not in the zone.
+# Certificates that ACM itself has issued, served too; the second one's record for renewal is not in the zone.
 ISSUED_BY_AMAZON: Mapping[str, Named] = {
     "www": Named(200.5, "acm"),
     "reports": Named(25.5, "acm"),

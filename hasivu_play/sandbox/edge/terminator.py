@@ -6,7 +6,7 @@ import ssl
 from pathlib import Path
 
 from hasivu_play.sandbox.edge.certificates import key_file, public_file
-from hasivu_play.sandbox.edge.names import DOMAIN, SERVED
+from hasivu_play.sandbox.edge.names import DOMAIN, ISSUED_BY_AMAZON, SERVED
 from hasivu_play.sandbox.http_part import layout_of, read_faults
 from hasivu_play.sandbox.layout import Layout
 
@@ -44,7 +44,7 @@ class Terminator:
     def choose(self, connection: ssl.SSLObject, host: str | None, first: ssl.SSLContext) -> int | None:
         """Choose the certificate of the host that the client asks for; refuse a host that is not served."""
         name = (host or f"{DEFAULT}.{DOMAIN}").lower().removesuffix(f".{DOMAIN}")
-        if name not in SERVED:
+        if name not in SERVED and name not in ISSUED_BY_AMAZON:
             return ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
         connection.context = self.context(name)
         return None

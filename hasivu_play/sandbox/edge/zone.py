@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
 
 import dns.exception
@@ -47,20 +48,26 @@ class Zone(asyncio.DatagramProtocol):
             return
         if self._transport is None or faults.get("dns_silent") or not query.question:
             return
-        response = answer(query, records(faults.get("records_removed", []), faults.get("caa", ISSUERS)))
+        response = answer(query, records(validated(self._directory), faults.get("caa", ISSUERS)))
         question = query.question[0]
         kind = dns.rdatatype.to_text(question.rdtype)
         self._log.write(f"{kind} {question.name}", changing=False, status=int(response.rcode()), client=addr[0])
         self._transport.sendto(response.to_wire(), addr)
 
 
-def records(removed: list[str], issuers: list[str] | tuple[str, ...]) -> Records:
-    """Return the records of the zone, without those that a fault has removed."""
+def validated(directory: Path) -> list[str]:
+    """Return the names whose record for ACM stands in the zone; `zone.json` says which, and a fault removes some."""
+    file = directory / "zone.json"
+    names = json.loads(file.read_text(encoding="utf-8"))["validated"] if file.exists() else VALIDATED
+    return [name for name in names if name not in read_faults(directory).get("records_removed", [])]
+
+
+def records(names: list[str], issuers: list[str] | tuple[str, ...]) -> Records:
+    """Return the records of the zone: those by which ACM sees names, and who may issue."""
     found: Records = {}
-    for name in VALIDATED:
-        if name not in removed:
-            owner, target = validation_record(name)
-            add(found, owner, "CNAME", [target])
+    for name in names:
+        owner, target = validation_record(name)
+        add(found, owner, "CNAME", [target])
     if issuers:
         add(found, str(ORIGIN), "CAA", [f'0 issue "{issuer}"' for issuer in issuers])
     add(found, DOMAIN, "TXT", ['"the sandbox of hasivu-play"'])

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from hasivu_play.sandbox.kubernetes.openapi import document, index
 from hasivu_play.sandbox.kubernetes.resources import RESOURCES, Object, Resource, group_versions
 
-VERSION = {
-    "major": "1",
-    "minor": "33",
-    "gitVersion": "v1.33.0+hasivu-sandbox",
+BUILD = {
     "gitCommit": "0000000000000000000000000000000000000000",
     "gitTreeState": "clean",
     "buildDate": "2025-04-23T00:00:00Z",
@@ -16,16 +15,23 @@ VERSION = {
     "compiler": "none",
     "platform": "linux/amd64",
 }
+MINOR = "33"
 READ_WRITE = ["get", "patch", "update"]
 MORE_VERBS = {"exec": ["create", "get"], "log": ["get"], "proxy": ["create", "delete", "get", "patch", "update"]}
 MORE_KINDS = {("pods", "exec"): "PodExecOptions", ("pods", "proxy"): "PodProxyOptions"}
+
+
+def version(directory: Path) -> Object:
+    """Return which Kubernetes the cluster says that it is: a minor version that an upgrade writes into `version`."""
+    file = directory / "version"
+    minor = file.read_text(encoding="utf-8").strip() if file.exists() else MINOR
+    return {"major": "1", "minor": minor, "gitVersion": f"v1.{minor}.0+hasivu-sandbox", **BUILD}
 
 
 def documents() -> dict[str, Object]:
     """Return the documents of discovery by path."""
     groups = [_group(group, version) for group, version in group_versions() if group]
     pages: dict[str, Object] = {
-        "/version": VERSION,
         "/api": {"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": []},
         "/apis": {"kind": "APIGroupList", "apiVersion": "v1", "groups": groups},
         "/openapi/v3": index(),

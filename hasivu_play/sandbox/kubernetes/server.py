@@ -19,7 +19,7 @@ from hasivu_play.sandbox.kubernetes.access import authenticate, keep_kubeconfig
 from hasivu_play.sandbox.kubernetes.body import decode
 from hasivu_play.sandbox.kubernetes.bootstrap import bootstrap
 from hasivu_play.sandbox.kubernetes.controllers.loop import ControlLoop
-from hasivu_play.sandbox.kubernetes.discovery import documents, openapi_document
+from hasivu_play.sandbox.kubernetes.discovery import documents, openapi_document, version
 from hasivu_play.sandbox.kubernetes.failures import ApiError
 from hasivu_play.sandbox.kubernetes.faults import Faults
 from hasivu_play.sandbox.kubernetes.journal import Journal
@@ -68,6 +68,7 @@ class Server:
 
     def __init__(self, directory: Path, port: int) -> None:
         """Load the objects of the cluster and write the kubeconfig."""
+        self._directory = directory
         self._layout: Layout = layout_of(directory)
         self._faults = Faults(directory / "faults.json")
         self._store = Store(Journal(directory / "objects.jsonl"))
@@ -142,7 +143,8 @@ class Server:
         path = request.path.rstrip("/")
         if path in HEALTH_PAGES:
             return web.Response(text="ok")
-        document = self._documents.get(path) or openapi_document(path)
+        document = version(self._directory) if path == "/version" else self._documents.get(path)
+        document = document or openapi_document(path)
         if document is None:
             raise ApiError(404, "the server could not find the requested resource")
         if request.method not in ("GET", "HEAD"):

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from botocore.exceptions import ClientError
+from cryptography import x509
 
 from hasivu_play.sandbox.edge import authority
 from hasivu_play.sandbox.edge.certificates import DATABASE_ROOT, read_certificate
@@ -87,6 +88,26 @@ def test_a_certificate_that_acm_issued_says_how_its_renewal_goes(aws):
     assert reports["RenewalSummary"]["RenewalStatus"] == "PENDING_VALIDATION"
     assert www["DomainValidationOptions"][0]["ResourceRecord"]["Type"] == "CNAME"
     assert "ImportedAt" not in www
+
+
+def test_a_renewal_goes_on_by_itself_once_the_record_is_there(own_aws):
+    """ACM renews what is in use as long as its CNAME record is in the zone, and the ARN remains the same (ACM User
+    Guide, Managed certificate renewal and Renewal for domains validated by DNS)."""
+    own_aws.start()
+    before = detail(own_aws, "reports")
+    zone = own_aws.layout.part("edge") / "zone.json"
+    zone.write_text('{"validated": ["www", "reports"]}')
+    after = detail(own_aws, "reports")
+    held = own_aws.client("acm").get_certificate(CertificateArn=after["CertificateArn"])
+    served = x509.load_pem_x509_certificate(held["Certificate"].encode())
+    assert before["NotAfter"] - datetime.now(UTC) < timedelta(days=26)
+    assert after["NotAfter"] - datetime.now(UTC) > timedelta(days=190)
+    assert (after["CertificateArn"], after["InUseBy"]) == (before["CertificateArn"], before["InUseBy"])
+    assert after["Serial"] != before["Serial"]
+    assert after["RenewalSummary"]["RenewalStatus"] == "SUCCESS"
+    assert after["RenewalSummary"]["DomainValidationOptions"][0]["ValidationStatus"] == "SUCCESS"
+    assert served == read_certificate(own_aws.layout, "reports")
+    assert detail(own_aws, "reports")["Serial"] == after["Serial"]
 
 
 def test_an_import_keeps_its_address_and_its_users(aws, issued, issuer):

@@ -111,6 +111,17 @@ def test_discovery_finds_every_kind(emulator: Any) -> None:
             assert resources.get(api_version=version, kind="HorizontalPodAutoscaler").subresources["status"]
 
 
+def test_an_upgrade_of_the_cluster_is_seen_in_its_version(emulator: Any) -> None:
+    asked = client.VersionApi(emulator.api())
+    file = emulator.directory / "version"
+    assert (asked.get_code().minor, asked.get_code().git_version) == ("33", "v1.33.0+hasivu-sandbox")
+    file.write_text("35\n")
+    try:
+        assert asked.get_code().git_version == "v1.35.0+hasivu-sandbox"
+    finally:
+        file.unlink()
+
+
 def test_openapi_says_that_a_patch_can_be_rehearsed(emulator: Any) -> None:
     path = f"{emulator.url}/openapi/v3/apis/apps/v1"
     request = urllib.request.Request(path, headers={"Authorization": f"Bearer {emulator.token}"})

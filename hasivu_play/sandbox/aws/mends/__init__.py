@@ -16,6 +16,7 @@ from hasivu_play.sandbox.aws.mends import (
     invocations,
     logs,
     metrics,
+    object_lock,
     rds_certificates,
     secrets,
     server_certificates,
@@ -35,6 +36,7 @@ def apply(layout: Layout, faults: Faults, telemetry: Telemetry, tokens: AuthToke
     tokens.apply()
     metrics.apply(telemetry)
     backup.apply(faults)
+    object_lock.apply()
     logs.apply()
     iam.apply()
     credential_report.apply(faults)
@@ -44,7 +46,7 @@ def apply(layout: Layout, faults: Faults, telemetry: Telemetry, tokens: AuthToke
     versions.apply()
     invocations.apply()
     execution_role.apply()
-    certificates.apply()
+    certificates.apply(layout)
     server_certificates.apply(layout.part("aws") / "state")
     rds_certificates.apply(layout)
     secrets.apply()

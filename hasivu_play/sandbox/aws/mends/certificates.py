@@ -14,6 +14,8 @@ from ministack.services import acm
 
 from hasivu_play.sandbox.aws.mends import certificate_facts
 from hasivu_play.sandbox.aws.mends.certificate_facts import timestamp
+from hasivu_play.sandbox.aws.mends.certificate_renewal import renew_what_is_validated
+from hasivu_play.sandbox.layout import Layout
 
 Handler = Callable[[dict[str, Any]], Any]
 
@@ -25,11 +27,11 @@ SUMMARY = ("CertificateArn", "DomainName", "Status", "Type", "KeyAlgorithm", "Re
            "NotAfter", "CreatedAt", "IssuedAt", "ImportedAt")  # fmt: skip
 
 
-def apply() -> None:
+def apply(layout: Layout) -> None:
     """Replace the import, the list and the description of certificates."""
     acm._import_certificate = importing(acm._import_certificate)
-    acm._list_certificates = list_certificates
-    acm._describe_certificate = expiring(acm._describe_certificate)
+    acm._list_certificates = renewing(list_certificates, layout)
+    acm._describe_certificate = renewing(acm._describe_certificate, layout)
     acm._cert_shape = complete(acm._cert_shape)
 
 
@@ -85,7 +87,6 @@ def plant(arn: str, pem: tuple[str, str], **more: Any) -> None:
 
 def list_certificates(sent: dict[str, Any]) -> Any:
     """Answer ListCertificates: filtered by status, key type and origin, in pages."""
-    mark_expired()
     shapes = [acm._cert_shape(certificate) for certificate in acm._certificates.values()]
     found = [shape for shape in shapes if wanted(shape, sent)]
     start, size = token_position(sent.get("NextToken")), int(sent.get("MaxItems") or PAGE)
@@ -141,10 +142,11 @@ def complete(original: Callable[[dict[str, Any]], dict[str, Any]]) -> Callable[[
     return shape
 
 
-def expiring(original: Handler) -> Handler:
-    """Return an operation before which every certificate whose last day has passed is called expired."""
+def renewing(original: Handler, layout: Layout) -> Handler:
+    """Return an operation before which ACM renews what it can, and calls expired what has passed its last day."""
 
     def handle(sent: dict[str, Any]) -> Any:
+        renew_what_is_validated(layout)
         mark_expired()
         return original(sent)
 
