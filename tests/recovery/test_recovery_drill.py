@@ -194,6 +194,8 @@ def test_a_drill_is_apart_verified_measured_and_gone_and_production_was_only_rea
     checks = {row["name"]: row["ok"] for row in sections["Checks of the restored data"]}
     assert {"rows:public.orders", "heaps"} <= set(checks)
     assert all(checks.values())
+    known = json.loads((sandbox.home / "runs" / result["run"] / "fingerprint.json").read_text())
+    assert known["tables"]["public.menus"]["rows"] == sandbox.value("SELECT count(*) FROM menus")
     was_measured(sandbox, result["run"], begun)
 
 

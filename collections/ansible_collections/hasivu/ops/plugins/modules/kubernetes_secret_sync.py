@@ -124,9 +124,7 @@ def main() -> None:
         module.fail_json(msg=missing_required_lib("kubernetes"), exception=KUBERNETES_IMPORT_ERROR)
     try:
         wanted = wanted_data(module)
-        result = (
-            sync(module, wanted) if wanted is not None else {"changed": True, "keys_changed": [], "changed_at": now()}
-        )
+        result = sync(module, wanted) if wanted is not None else rehearsed(module)
     except (SecretError, KubernetesError) as error:
         module.fail_json(
             msg=f"The Secret {module.params['name']} is not up to date: {error} Mend that, then resume.",
@@ -153,6 +151,16 @@ def wanted_data(module: AnsibleModule) -> dict[str, str] | None:
     if missing:
         raise SecretError(f"Version {version} of {secret.name} has no field {', '.join(missing)}.")
     return {key: encode(fields[field]) for key, field in (keys or {"value": "value"}).items()}
+
+
+def rehearsed(module: AnsibleModule) -> Object:
+    """Return what would change when nobody knows yet what the version of the secret will hold."""
+    options = module.params
+    cluster = Cluster(options["kubeconfig"], options["context"])
+    found = cluster.request("GET", path_of("v1", "secrets", options["namespace"], options["name"]))
+    refuse_what_would_not_last(module, found)
+    keys = sorted(options["keys"] or {"value": "value"})
+    return {"changed": True, "keys_changed": [], "changed_at": now(), "diff": diff(found, keys, options["version_id"])}
 
 
 def encode(value: Any) -> str:
@@ -236,14 +244,19 @@ def external_path(cluster: Cluster, namespace: str, name: str) -> str:
 def report(before: Object, after: Object, keys: list[str], external: str, version: str) -> Object:
     """Return the result; of the data only the names of the keys."""
     stamps = annotations_of(after)
-    held = annotations_of(before).get(VERSION, "")
     return {
         "changed": before["metadata"]["resourceVersion"] != after["metadata"]["resourceVersion"] or bool(keys),
         "keys_changed": keys,
         "changed_at": stamps.get(CHANGED_AT, now() if keys else ""),
         "external_secret": external,
-        "diff": {"before": {"version": held}, "after": {"version": version, "keys changed": keys}},
+        "diff": diff(before, keys, version),
     }
+
+
+def diff(before: Object, keys: list[str], version: str) -> Object:
+    """Return what changes, in names alone."""
+    held = annotations_of(before).get(VERSION, "")
+    return {"before": {"version": held}, "after": {"version": version, "keys changed": keys}}
 
 
 if __name__ == "__main__":

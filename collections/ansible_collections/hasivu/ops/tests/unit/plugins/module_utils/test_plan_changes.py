@@ -66,6 +66,18 @@ def test_a_moment_of_another_time_counts() -> None:
     assert "- after: restored to 2026-11-26T06:11:03Z / + after: restored to 2026-11-26T06:11:04Z" in difference
 
 
+def test_a_moment_that_was_asked_for_is_the_same_whenever_one_looks() -> None:
+    def restore(run: str, at: str) -> dict[str, Any]:
+        return {"before": "", "after": {"RestoreTime": "2026-11-26T18:10:05+00:00", "begun": at}}
+
+    def found(minute: int) -> Any:
+        start, *others = rehearsal(minute, restore)
+        return changes_of([{**start, "inputs": {"restore_time": "2026-11-26T18:10:05Z"}}, *others])
+
+    assert found(10) == found(30)
+    assert found(10)[0]["change"]["after"] == {"RestoreTime": "2026-11-26T18:10:05+00:00", "begun": "<now>"}
+
+
 def test_a_step_more_a_step_less_and_another_order_are_told() -> None:
     one = changes_of(rehearsal(10, rotation))
     two = changes_of(rehearsal(10, rotation, rotation))
@@ -84,6 +96,40 @@ def test_what_a_module_calls_its_plan_counts_and_its_diff_does_not() -> None:
     first = changes_of(rehearsal(10, counted, planned={"orders": "vacuum"}))
     assert first == changes_of(rehearsal(11, counted, planned={"orders": "vacuum"}))
     assert first != changes_of(rehearsal(11, counted, planned={"orders": "freeze"}))
+
+
+def test_a_time_that_is_days_after_the_start_and_an_id_that_an_earlier_step_makes_are_of_this_run_alone() -> None:
+    def kept(run: str, at: str) -> dict[str, Any]:
+        return {
+            "before": "",
+            "after": {"version": str(uuid.uuid5(uuid.NAMESPACE_DNS, run)), "delete": at.replace("26T", "29T")},
+        }
+
+    def taken(run: str, at: str) -> dict[str, Any]:
+        return {"before": [EARLIER, str(uuid.uuid5(uuid.NAMESPACE_DNS, run))], "after": ""}
+
+    first, second = changes_of(rehearsal(10, kept, taken)), changes_of(rehearsal(55, kept, taken))
+    assert first == second
+    assert first[0]["change"]["after"] == {"version": "<new 1>", "delete": "<3 days from now>"}
+    assert first[1]["change"]["before"] == [EARLIER, "<new 1>"]
+
+
+def test_of_a_loop_each_item_counts() -> None:
+    def found(*replicas: int) -> list[dict[str, Any]]:
+        start, step, end = rehearsal(10, None)
+        items = [
+            {"event": "step_item", "step": 1, "host": "db", "item": {"name": f"web-{number}"}, "diff": {"after": count}}
+            for number, count in enumerate(replicas)
+        ]
+        return [start, *items, step, end]
+
+    assert changes_of(found(2, 3))[0]["change"] == {
+        '{"name": "web-0"}': {"after": 2},
+        '{"name": "web-1"}': {"after": 3},
+    }
+    (difference,) = reality_differences(changes_of(found(2, 3)), changes_of(found(2, 4)))
+    assert '- {"name": "web-1"}.after: 3 / + {"name": "web-1"}.after: 4' in difference
+    assert not_predicted(found(2, 3)) == []
 
 
 def test_what_a_rehearsal_cannot_know_is_told() -> None:
