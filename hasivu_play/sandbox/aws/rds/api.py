@@ -16,6 +16,7 @@ from hasivu_play.sandbox.aws.rds import (
     account,
     backups,
     instances,
+    proxies,
     replicas,
     replication,
     restores,
@@ -26,6 +27,8 @@ from hasivu_play.sandbox.aws.rds import (
 from hasivu_play.sandbox.aws.rds.archive import Archive
 from hasivu_play.sandbox.aws.rds.errors import RdsError
 from hasivu_play.sandbox.aws.rds.paging import PAGING
+from hasivu_play.sandbox.aws.rds.proxy_doors import Doors
+from hasivu_play.sandbox.aws.rds.proxy_health import Healths
 from hasivu_play.sandbox.aws.rds.snapshot_steps import SnapshotSteps
 from hasivu_play.sandbox.aws.rds.steps import Steps
 from hasivu_play.sandbox.aws.rds.store import Store
@@ -54,9 +57,12 @@ class Rds:
         self._instances = instances.Instances(self.store, view, servers, self._snapshots)
         self._replicas = replicas.Replicas(self.store, view, servers, self._account)
         self._restores = restores.Restores(self.store, view, self._backups, self._account)
-        steps = Steps(self.store, servers, self._backups, self._snapshots, faults).table()
+        steps = Steps(self.store, servers, self._backups, self._snapshots, faults)
+        self._healths = Healths(self.store, faults)
+        self._doors = Doors(self.store, self._healths)
+        self._proxies = proxies.Proxies(self.store, self._doors, self._healths, steps)
         others = {**SnapshotSteps(self.store, servers, faults).table(), **self._replicas.steps()}
-        self._worker = Worker(self.store, {**steps, **others})
+        self._worker = Worker(self.store, {**steps.table(), **others, **self._proxies.steps()})
         self._keeper = Keeper(self.store, servers, archive, self._replication)
 
     def apply(self) -> None:
@@ -68,7 +74,8 @@ class Rds:
     def start(self) -> None:
         """Begin to do what is due; the threads end with the process."""
         self._keeper.look()
-        for work in (self._worker.keep_working, self._keeper.keep_looking):
+        self._doors.start()
+        for work in (self._worker.keep_working, self._keeper.keep_looking, self._healths.keep_looking):
             threading.Thread(target=work, daemon=True).start()
 
     def lags(self) -> dict[str, float]:
@@ -109,7 +116,22 @@ class Rds:
             "StopDBInstanceAutomatedBackupsReplication": (self._replication.stop, ("SourceDBInstanceArn",)),
             "DescribeAccountAttributes": (self._account.describe, ()),
             "DescribeEvents": (self._account.events, account.EVENT_PARAMETERS),
+            **self._of_proxies(),
         }
+
+    def _of_proxies(self) -> dict[str, tuple[Operation, Collection[str]]]:
+        """Return the operations on proxies."""
+        ours = self._proxies
+        operations: dict[str, Operation] = {
+            "CreateDBProxy": ours.create,
+            "DeleteDBProxy": ours.delete,
+            "DescribeDBProxies": ours.describe,
+            "DescribeDBProxyTargetGroups": ours.groups,
+            "DescribeDBProxyTargets": ours.targets,
+            "RegisterDBProxyTargets": ours.register,
+            "DeregisterDBProxyTargets": ours.deregister,
+        }
+        return {name: (operation, proxies.PARAMETERS[name]) for name, operation in operations.items()}
 
     def _handler(self, name: str, operation: Operation, known: Collection[str]) -> Callable[[Fields], Any]:
         """Return the handler of an operation as ministack calls it."""

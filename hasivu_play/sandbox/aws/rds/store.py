@@ -1,4 +1,4 @@
-"""What RDS knows: instances, snapshots, retained backups and events, on disk before a client hears of them."""
+"""What RDS knows: instances, snapshots, retained backups, proxies and events, on disk before a client hears of them."""
 
 from __future__ import annotations
 
@@ -60,6 +60,22 @@ class Snapshot:
 
 
 @dataclass
+class Proxy:
+    """A proxy: what DescribeDBProxies and DescribeDBProxyTargetGroups show, and the instances that it leads to."""
+
+    shown: Fields
+    region: str
+    group: Fields
+    targets: list[str] = field(default_factory=list)  # by DbiResourceId, which a rename leaves alone
+    work: list[Fields] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """Return the name."""
+        return str(self.shown["DBProxyName"])
+
+
+@dataclass
 class Backup:
     """The backups that an instance has left, or that another Region keeps of one."""
 
@@ -81,6 +97,7 @@ class Store:
         self.instances = [Instance(**record) for record in found.get("instances", [])]
         self.snapshots = [Snapshot(**record) for record in found.get("snapshots", [])]
         self.backups = [Backup(**record) for record in found.get("backups", [])]
+        self.proxies = [Proxy(**record) for record in found.get("proxies", [])]
         self.events: list[Fields] = found.get("events", [])
         self.ports: dict[str, int] = found.get("ports", {})
 
@@ -92,6 +109,7 @@ class Store:
                 "instances": [asdict(instance) for instance in self.instances],
                 "snapshots": [asdict(snapshot) for snapshot in self.snapshots],
                 "backups": [asdict(backup) for backup in self.backups],
+                "proxies": [asdict(proxy) for proxy in self.proxies],
                 "events": self.events[-MOST_EVENTS:],
                 "ports": self.ports,
             }
@@ -140,6 +158,18 @@ class Store:
             if (snapshot.region, snapshot.name) == (region, identifier.lower()):
                 return snapshot
         raise not_found("DBSnapshotNotFound", f"DBSnapshot {identifier} not found.")
+
+    def proxy(self, region: str, name: str) -> Proxy:
+        """Return a proxy of a Region by its name.
+
+        Raises:
+            RdsError: There is none.
+        """
+        for proxy in self.proxies:
+            if (proxy.region, proxy.name) == (region, name):
+                return proxy
+        message = f"The specified proxy name {name} doesn't correspond to a proxy owned by your AWS account."
+        raise not_found("DBProxyNotFoundFault", message)
 
     def note(self, kind: str, name: str, arn: str, message: str, *categories: str) -> None:
         """Keep an event."""

@@ -16,13 +16,13 @@ from hasivu_play.sandbox.aws.rds.archive import Archive
 from hasivu_play.sandbox.aws.rds.programs import Programs
 from hasivu_play.sandbox.aws.rds.replication import Replication
 from hasivu_play.sandbox.aws.rds.server import Server
-from hasivu_play.sandbox.aws.rds.store import Fields, Instance, Snapshot, Store
+from hasivu_play.sandbox.aws.rds.store import Fields, Instance, Proxy, Snapshot, Store
 from hasivu_play.sandbox.layout import Layout
 
 LOOK_SECONDS = 0.1
 ARCHIVE_SECONDS = 0.25
 ATTEMPTS = 3
-Record = Instance | Snapshot
+Record = Instance | Snapshot | Proxy
 Step = Callable[[Any, Fields], bool]
 
 
@@ -57,7 +57,7 @@ class Worker:
     def keep_working(self) -> None:
         """Look for work for as long as the process lives."""
         while True:
-            records: list[Record] = [*self._store.instances, *self._store.snapshots]
+            records: list[Record] = [*self._store.instances, *self._store.snapshots, *self._store.proxies]
             for record in records:
                 if record.work and id(record) not in self._busy:
                     self._busy.add(id(record))
@@ -79,7 +79,7 @@ class Worker:
             self._busy.discard(id(record))
 
     def _attempt(self, record: Record, work: Fields) -> bool:
-        """Do a step, again where it fails; one that goes on failing leaves the instance or snapshot failed."""
+        """Do a step, again where it fails; one that goes on failing leaves its record failed."""
         for attempt in range(ATTEMPTS):
             try:
                 return self._steps[work["do"]](record, work)

@@ -69,6 +69,10 @@ current_user:
   description: Role whose rights the session has, such as that of the common owner.
   returned: when it was accepted
   type: str
+server:
+  description: What tells the server from others, behind a proxy too, with C(address), C(port) and C(timeline).
+  returned: when it was accepted
+  type: dict
 wrote:
   description: Rows that were updated and rolled back; nothing in check mode.
   returned: when it was accepted
@@ -110,6 +114,11 @@ OPTIONS = {
     "write_table": {"type": "str"},
 }
 WHO = "SELECT session_user::text AS session_user, current_user::text AS current_user"
+# A restored server has another timeline than the one that it was restored from, and another address or port.
+WHERE = """\
+SELECT inet_server_addr()::text AS address, inet_server_port() AS port,
+  CASE WHEN NOT pg_is_in_recovery() THEN left(pg_walfile_name(pg_current_wal_lsn()), 8) END AS timeline
+"""
 
 
 def main() -> None:
@@ -140,6 +149,7 @@ def accepted(module: AnsibleModule, login: Login) -> dict[str, Any]:
         module.fail_json(msg=f"The login does not work. {error}", sqlstate=error.sqlstate, stop="resumable")
     with connection:
         who = execute(module, connection, WHO, doing="Asking who is logged in").fetchone()
+        server = execute(module, connection, WHERE, doing="Asking which server answers").fetchone()
         like = module.params["like_role"]
         found = differences(connection, like, login.user) if like and like != login.user else []
         if found:
@@ -147,7 +157,12 @@ def accepted(module: AnsibleModule, login: Login) -> dict[str, Any]:
             message = f"{login.user} may not do the same as {like}: {said} Grant what is missing, then resume."
             module.fail_json(msg=message, differences=found, stop="resumable")
         wrote = write(module, connection) if module.params["write_table"] and not module.check_mode else 0
-    return {"session_user": who["session_user"], "current_user": who["current_user"], "wrote": wrote}
+    return {
+        "session_user": who["session_user"],
+        "current_user": who["current_user"],
+        "server": dict(server),
+        "wrote": wrote,
+    }
 
 
 def write(module: AnsibleModule, connection: psycopg.Connection[dict[str, Any]]) -> int:
