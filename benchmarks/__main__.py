@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import Callable, Mapping
 
-from benchmarks import driver, engines, manual, rehearse, security, site, start, steps, vacuum
+from benchmarks import driver, engines, manual, recovery, rehearse, security, site, start, steps, vacuum
 from benchmarks.clock import tell
 from benchmarks.figure import Figure
 from benchmarks.programs import BenchmarkError
@@ -24,6 +24,7 @@ BENCHMARKS: Mapping[str, Callable[[int], list[Figure]]] = {
     "rehearse": rehearse.measure,
     "site": site.measure,
     "vacuum": vacuum.measure,
+    "recovery": recovery.measure,
 }
 ROUNDS = {
     "start": 15,
@@ -35,6 +36,7 @@ ROUNDS = {
     "rehearse": 3,
     "site": 3,
     "vacuum": 5,
+    "recovery": 1,
 }
 
 

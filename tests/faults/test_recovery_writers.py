@@ -290,13 +290,16 @@ def test_throttling_is_waited_for_and_a_limit_comes_back_as_it_was(sandbox: Sand
         aws(sandbox, "lambda").delete_function_concurrency(**limited)
 
 
-def test_pods_that_hold_an_older_login_are_replaced_once(sandbox: Sandbox, world: World) -> None:
+def test_pods_with_an_older_login_are_replaced_once_and_the_template_can_be_put_back(
+    sandbox: Sandbox, world: World
+) -> None:
     def names() -> set[str]:
         pods = world.core.list_namespaced_pod("hasivu", label_selector="app=hasivu-api").items
         return {pod.metadata.name for pod in pods if not pod.metadata.deletion_timestamp}
 
-    before, captured = names(), find(sandbox)["captured"]
+    before, spec, captured = names(), world.picture()["hasivu-api"], find(sandbox)["captured"]
     one = {**captured, "deployments": {"hasivu-api": captured["deployments"]["hasivu-api"]}}
+    named = captured["deployments"]["hasivu-api"]["version"]
     changed = {"version": "a-version-of-the-test", "since": datetime.now(UTC).isoformat()}
     try:
         assert back(sandbox, one, stages=["deployments"], check=True, **changed)["calls"]
@@ -306,6 +309,9 @@ def test_pods_that_hold_an_older_login_are_replaced_once(sandbox: Sandbox, world
         assert len(names()) == 2
         assert names() & before == set()
         assert not back(sandbox, one, stages=["deployments"], **changed)["changed"]
+        done = back(sandbox, one, stages=["deployments"])
+        assert done["calls"] == [f"patch deployments/hasivu-api secret version {named or 'removed'}"]
+        assert world.picture()["hasivu-api"] == spec
     finally:
         world.forget_version("hasivu-api")
     wait_for(lambda: world.replicas("hasivu-api") == world.available("hasivu-api"))

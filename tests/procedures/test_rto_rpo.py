@@ -53,14 +53,21 @@ def test_declarations_that_cannot_be_read_are_a_finding_of_the_doctor() -> None:
 
 @contextmanager
 def drills(sandbox: Sandbox, *made: Drill) -> Iterator[list[Path]]:
-    """Let the machine remember drills, and forget them again."""
+    """Let the machine remember these drills and no others, and forget them again."""
     key = sandbox.home / "sandbox" / "credentials" / "record_ed25519"
+    aside = sandbox.home / "aside"
+    aside.mkdir()
+    for run in [run for run in sandbox.runs() if "recovery" in run.name]:
+        run.rename(aside / run.name)
     folders = [written(sandbox.home, key, drill) for drill in made]
     try:
         yield folders
     finally:
         for folder in folders:
             subprocess.run(["rm", "-rf", str(folder)], check=True)
+        for run in aside.iterdir():
+            run.rename(sandbox.home / "runs" / run.name)
+        aside.rmdir()
 
 
 def found_in(folder: Path) -> tuple[list[tuple[str, str]], dict[str, Any]]:

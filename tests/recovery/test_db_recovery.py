@@ -11,8 +11,8 @@ import psycopg
 import pytest
 from support.door import watched
 from support.killing import wait_for
-from support.recovery import acknowledged, server, world, written
-from support.rotation import aws, exit_of, http, kill_after, login, works
+from support.recovery import a_known_second, acknowledged, at_work, server, world, written
+from support.rotation import exit_of, http, kill_after, login, works
 from support.sandbox import Sandbox
 from support.thorough import THOROUGH
 from support.writers import DEPLOYMENTS, World
@@ -22,18 +22,8 @@ pytestmark = pytest.mark.xdist_group("db-recovery")
 INCIDENT = ("-e", "incident_id=INC-7")
 RESTED = "Bring schedules, mappings, functions, jobs and Deployments to rest"
 PUBLISHED = "Make the login with the new address current, in exchange for the old one and for no other"
+CANARY = "Return one replica, and see that it reads and writes"
 DAMAGE = "DELETE FROM order_items WHERE order_id IN (SELECT id FROM orders ORDER BY id DESC LIMIT 300)"
-
-
-def a_known_second(sandbox: Sandbox) -> datetime:
-    """Let orders flow, and return a moment between two of them that the log of the changes holds."""
-    http(sandbox, "/_traffic", {"per_second": 10})
-    begun = len(acknowledged(sandbox))
-    wait_for(lambda: len(acknowledged(sandbox)) > begun + 20)
-    moment = datetime.now(UTC)
-    wait_for(lambda: datetime.fromisoformat(acknowledged(sandbox)[-1]["at"]) > moment + timedelta(seconds=1))
-    wait_for(lambda: aws(sandbox, "rds").describe_db_instances()["DBInstances"][0]["LatestRestorableTime"] > moment)
-    return moment
 
 
 def damage(sandbox: Sandbox) -> None:
@@ -43,7 +33,7 @@ def damage(sandbox: Sandbox) -> None:
 
 
 def test_a_rehearsal_tells_the_origin_of_every_parameter_and_writes_nothing(own: Sandbox) -> None:
-    moment = a_known_second(own)
+    moment = a_known_second(own, flowing=True)
     http(own, "/_traffic", {"per_second": 0})
     before = {part: len(own.requests(part)) for part in ("aws", "kubernetes")}
     result = own.run("db-recovery", "--check", *INCIDENT, "-e", f"restore_time={written(moment)}")
@@ -66,21 +56,23 @@ def test_before_the_log_a_snapshot_is_refused_until_its_loss_is_accepted(own: Sa
 
 
 def test_taken_back_before_users_are_let_in_the_world_is_as_it_was(own: Sandbox) -> None:
-    moment = a_known_second(own)
+    moment = a_known_second(own, flowing=True)
     http(own, "/_traffic", {"per_second": 0})
     before, held = world(own), login(own)
-    run = kill_after(own, PUBLISHED, "run", "db-recovery", *INCIDENT, "-e", f"restore_time={written(moment)}")
+    name = ("-e", "target_id=hasivu-sandbox-left")
+    run = kill_after(own, CANARY, "run", "db-recovery", *INCIDENT, *name, "-e", f"restore_time={written(moment)}")
     assert not works(own, held)
     back = exit_of(own.play("rollback", run.name, "--json"))
     assert back["exit_code"] == 0, back
     assert world(own) == before
     assert works(own, held)
     assert http(own, "/ready")["status"] == "ready"
+    assert at_work(own, "hasivu-sandbox-left") == []
 
 
 def test_killed_on_its_way_the_database_comes_back_to_the_second(own: Sandbox) -> None:
     before = world(own)
-    moment = a_known_second(own)
+    moment = a_known_second(own, flowing=True)
     damage(own)
     old = login(own)
     name = ("-e", "target_id=hasivu-sandbox-recovered")

@@ -16,9 +16,9 @@ from typing import Any
 import psycopg
 import pytest
 from support.instances import Instances
-from support.killing import kill_when, steps, wait_for
-from support.recovery import acknowledged, world, written
-from support.rotation import aws, exit_of, http, kill_after, login, works
+from support.killing import kill_when, steps
+from support.recovery import a_known_second, acknowledged, at_work, world, written
+from support.rotation import exit_of, http, kill_after, login, works
 from support.sandbox import Sandbox
 from support.searching import holding, in_logs
 from support.thorough import thorough
@@ -33,7 +33,7 @@ TOLD = "Tell users that the platform is being mended"
 RESTED = "Bring schedules, mappings, functions, jobs and Deployments to rest"
 GONE = "Wait until nobody has written for a while"
 FENCED = "Fence the old database off, and see that the published login is refused"
-AVAILABLE = "Wait until the restored database is available"
+AVAILABLE = "Wait until the restored database is available, twice as long as the last restores took"
 SETTLED = "Give it what a restore cannot carry over, and the password of the master user"
 STORED = "Store the login of the application with the new address as pending"
 OPENED = "Open the live role of the application on the restored database"
@@ -57,23 +57,6 @@ LATER = (AVAILABLE, SETTLED, STORED, OPENED, CLOSED, SET, VERIFIED, TESTED, PROT
 LAST = (LET_IN, RETURNED, FUNCTIONS, OPEN, KEPT, ADDRESSED)
 INSIDE = (AVAILABLE, VERIFIED, PUBLISHED, RETURNED)
 WRITE = "UPDATE orders SET status = status WHERE id = (SELECT max(id) FROM orders)"
-
-
-def a_known_second(sandbox: Sandbox) -> datetime:
-    """Let orders flow for a while, and return a moment between two of them that the log of the changes holds."""
-    before = http(sandbox, "/stats")["ok"]
-    http(sandbox, "/_traffic", {"per_second": 10})
-    wait_for(lambda: http(sandbox, "/stats")["ok"] > before + 20)
-    moment = datetime.now(UTC)
-    wait_for(lambda: datetime.fromisoformat(acknowledged(sandbox)[-1]["at"]) > moment)
-    http(sandbox, "/_traffic", {"per_second": 0})
-    rds = aws(sandbox, "rds")
-    wait_for(
-        lambda: (
-            rds.describe_db_instances(DBInstanceIdentifier=SOURCE)["DBInstances"][0]["LatestRestorableTime"] > moment
-        )
-    )
-    return moment
 
 
 def to(moment: datetime, target: str) -> tuple[str, ...]:
@@ -133,13 +116,14 @@ def made(sandbox: Sandbox, target: str) -> list[str]:
     return sorted(Instances(sandbox).names() - {SOURCE})
 
 
-def check_taken_back(sandbox: Sandbox, run: Path, before: dict[str, Any], held: dict[str, Any]) -> None:
-    """Take a run back, and check that every field is as it was and that the application writes again."""
+def check_taken_back(sandbox: Sandbox, run: Path, target: str, before: dict[str, Any], held: dict[str, Any]) -> None:
+    """Take a run back, and check that every field is as it was and that the application writes there alone."""
     back = exit_of(sandbox.play("rollback", run.name, "--json"))
     assert back["exit_code"] == 0, back
     assert world(sandbox) == before
     assert works(sandbox, held)
     assert is_ready(sandbox)
+    assert at_work(sandbox, target) == []
 
 
 def test_killed_anywhere_before_users_are_let_in_a_rollback_leaves_the_world_as_it_was(own: Sandbox) -> None:
@@ -147,7 +131,7 @@ def test_killed_anywhere_before_users_are_let_in_a_rollback_leaves_the_world_as_
     for number, step in enumerate((*EARLY, *LATER)):
         target = f"hasivu-back-{number}"
         run = kill_after(own, step, *to(a_known_second(own), target))
-        check_taken_back(own, run, before, held)
+        check_taken_back(own, run, target, before, held)
         Instances(own).remove(target)
 
 
@@ -187,16 +171,16 @@ def test_damage_stops_it_before_the_cutover(own: Sandbox, damage: Callable[[Inst
     again = own.run(*to(moment, "hasivu-beside")[1:])
     assert again["exit_code"] == 3, again
     assert "an earlier recovery has fenced it" in again["message"]
-    check_taken_back(own, own.home / "runs" / stopped["run"], before, held)
+    check_taken_back(own, own.home / "runs" / stopped["run"], target, before, held)
     Instances(own).remove(target)
 
 
 def test_after_a_rollback_a_new_run_goes_to_another_point(own: Sandbox) -> None:
     before, held, target = world(own), login(own), "hasivu-other-point"
     run = kill_after(own, FENCED, *to(a_known_second(own), "hasivu-first-point"))
-    check_taken_back(own, run, before, held)
+    check_taken_back(own, run, "hasivu-first-point", before, held)
     run = kill_after(own, TESTED, *to(a_known_second(own), target))
-    check_taken_back(own, run, before, held)
+    check_taken_back(own, run, target, before, held)
     for name in ("hasivu-first-point", target):
         Instances(own).remove(name)
 

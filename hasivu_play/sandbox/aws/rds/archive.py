@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,7 +44,7 @@ class Archive:
 
     def reached(self, directory: Path) -> float:
         """Return the moment to which a server of this folder can be restored; 0 before the first look."""
-        oldest = min((path.stat().st_mtime for path in waiting(directory)), default=None)
+        oldest = min(waiting(directory), default=None)
         moment = self._reaches.get(directory.name, Reach()).moment
         return moment if oldest is None else min(moment, oldest)
 
@@ -87,16 +89,19 @@ def arrived(reach: Reach, directory: Path) -> tuple[float, float, str] | None:
 
 def newest_write(data: Path) -> float:
     """Return when the log of a server was written last."""
+    segments = (path for path in (data / "pg_wal").glob("?" * 24) if SEGMENT.fullmatch(path.name))
+    return max(modified(segments), default=0.0)
+
+
+def waiting(directory: Path) -> list[float]:
+    """Return since when segments wait for their archive, by their notes."""
+    return modified(directory.glob("data/pg_wal/archive_status/*.ready"))
+
+
+def modified(paths: Iterable[Path]) -> list[float]:
+    """Return when files were written last; one that was renamed or removed meanwhile is left out."""
     moments = []
-    for path in (data / "pg_wal").glob("?" * 24):
-        if SEGMENT.fullmatch(path.name):
-            try:
-                moments.append(path.stat().st_mtime)
-            except FileNotFoundError:  # recycled under another name
-                continue
-    return max(moments, default=0.0)
-
-
-def waiting(directory: Path) -> list[Path]:
-    """Return the notes of segments that wait for their archive."""
-    return list(directory.glob("data/pg_wal/archive_status/*.ready"))
+    for path in paths:
+        with suppress(FileNotFoundError):
+            moments.append(path.stat().st_mtime)
+    return moments

@@ -37,9 +37,10 @@ class Steps:
         names = ("restore", "first_backup", "modify", "rename", "reboot", "stop", "start", "delete")
         return {name: getattr(self, name) for name in names}
 
-    def pause(self) -> None:
-        """Let a state last as long as it is seen: seconds here, minutes in AWS."""
-        time.sleep(float(self._faults.read().get("rds_step_seconds", STEP_SECONDS)))
+    def pause(self, longer: str = "rds_step_seconds") -> None:
+        """Let a state last as long as it is seen: seconds here, minutes in AWS; a fault may let one last longer."""
+        faults = self._faults.read()
+        time.sleep(float(faults.get(longer, faults.get("rds_step_seconds", STEP_SECONDS))))
 
     def fault(self, name: str) -> Any:
         """Return a fault that is set, or nothing."""
@@ -47,7 +48,7 @@ class Steps:
 
     def restore(self, instance: Instance, work: Fields) -> bool:
         """Bring a second real server up beside the first, as it was at the moment that was asked for."""
-        self.pause()
+        self.pause("rds_restore_seconds")
         ending = self.fault("rds_restore_ends")
         if ending == "creating":
             return False

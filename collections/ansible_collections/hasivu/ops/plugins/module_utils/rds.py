@@ -125,14 +125,23 @@ def is_ours(shown: Fields, run_id: str) -> bool:
     return tags_of(shown).get(RUN_TAG) == run_id
 
 
-def give_up(module: AnsibleModule, doing: str, error: Exception, **more: Any) -> NoReturn:
-    """Fail with what was being done, what AWS said and what to do about it."""
+def give_up(module: AnsibleModule, doing: str, error: Exception, begun: bool = False, **more: Any) -> NoReturn:
+    """Fail with what was being done, what AWS said and what to do about it.
+
+    Args:
+        module: The module that fails.
+        doing: What was being done.
+        error: What was raised.
+        begun: Whether the procedure has changed something before; then a refusal stops a run that must be resumed.
+        more: What the module tells besides; with `changed` it has changed something itself.
+    """
     code = error_code(error)
     said = (getattr(error, "response", None) or {}).get("Error", {}).get("Message") or str(error)
-    advice = REFUSALS.get(code)
+    advice, goes_on = REFUSALS.get(code), begun or bool(more.get("changed"))
+    then = f"{advice} Then resume the run." if advice and goes_on else advice
     module.fail_json(
-        msg=f"{doing} failed: {code}: {said.rstrip('.')}. {advice or 'Mend the cause, then resume the run.'}",
-        stop="refused" if advice and not more.get("changed") else "resumable",
+        msg=f"{doing} failed: {code}: {said.rstrip('.')}. {then or 'Mend the cause, then resume the run.'}",
+        stop="refused" if advice and not goes_on else "resumable",
         error_code=code,
         **more,
     )

@@ -22,6 +22,10 @@ class HopelessError(Exception):
     """Raised when the instance is in a state that no waiting mends."""
 
 
+class StalledError(HopelessError):
+    """Raised when the latest restorable time has stood still for too long."""
+
+
 class StoppedError(Exception):
     """Raised when somebody asked the run to stop."""
 
@@ -36,6 +40,8 @@ class Watch:
     instance: Fields = field(default_factory=dict)
     unanswered: int = 0
     last_error: str = ""
+    latest: str = ""
+    moved: float = field(default_factory=time.monotonic)
 
     @property
     def status(self) -> str:
@@ -47,10 +53,18 @@ class Watch:
         """Return the seconds since the wait began."""
         return round(time.monotonic() - self.began, 3)
 
+    @property
+    def stood(self) -> float:
+        """Return for how many seconds the latest restorable time has stood still, as far as was seen."""
+        return time.monotonic() - self.moved
+
     def note(self, instance: Fields | None) -> bool:
         """Note what RDS shows; tell whether the status is another one than before."""
         self.unanswered = 0
         self.instance = instance or {}
+        latest = self.instance.get("LatestRestorableTime", "")
+        if latest != self.latest:
+            self.latest, self.moved = latest, time.monotonic()
         status = instance["DBInstanceStatus"] if instance else ABSENT
         if status == self.status:
             return False
@@ -69,11 +83,15 @@ class Watch:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is waited for: one of some states, and a latest restorable time that is not before a moment."""
+    """What is waited for: one of some states, and a latest restorable time that is not before a moment.
+
+    With `stalled_seconds`, a latest restorable time that stands still for so long is not waited for any more.
+    """
 
     states: Sequence[str] = ("available",)
     restorable_at: str | None = None
     restorable: bool = False
+    stalled_seconds: float = 0
 
     def reached(self, watch: Watch) -> bool:
         """Tell whether it has come about."""
@@ -85,6 +103,10 @@ class Wanted:
     def hopeless(self, watch: Watch) -> bool:
         """Tell whether it cannot come about by waiting."""
         return watch.status in HOPELESS and watch.status not in self.states
+
+    def stalled(self, watch: Watch) -> bool:
+        """Tell whether the log does not come up to the moment that is waited for."""
+        return bool(self.restorable_at and self.stalled_seconds) and watch.stood > self.stalled_seconds
 
 
 def look(rds: Any, watch: Watch, wanted: Wanted, tell: Callable[[str], None]) -> bool:
@@ -105,7 +127,10 @@ def look(rds: Any, watch: Watch, wanted: Wanted, tell: Callable[[str], None]) ->
         tell(f"{watch.instance_id} is {watch.status} after {watch.waited:.0f} s")
     if wanted.hopeless(watch):
         raise HopelessError(hopeless_text(watch.instance_id, watch.status))
-    return wanted.reached(watch)
+    reached = wanted.reached(watch)
+    if not reached and wanted.stalled(watch):
+        raise StalledError(stalled_text(watch, wanted))
+    return reached
 
 
 def hopeless_text(instance_id: str, status: str) -> str:
@@ -114,10 +139,22 @@ def hopeless_text(instance_id: str, status: str) -> str:
     return f"{instance_id} is {status}, which no waiting mends. {advice}"
 
 
+def stalled_text(watch: Watch, wanted: Wanted) -> str:
+    """Return how far the log reaches, and what to do about it."""
+    return (
+        f"The log of {watch.instance_id} is not archived: its latest restorable time has stood at "
+        f"{watch.latest or 'no moment'} for {watch.stood:.0f} seconds, and {wanted.restorable_at} is wanted. Look at "
+        "its events and its free storage in RDS, then resume the run; or take the run back, and recover to that time."
+    )
+
+
 def wait(
     rds: Any, watch: Watch, wanted: Wanted, deadline_seconds: float, poll_seconds: float, each: Callable[[str], None]
 ) -> bool:
     """Wait until what is wanted has come about; tell whether it did before the deadline.
+
+    Raises:
+        HopelessError: Waiting does not help.
 
     Args:
         rds: A client of RDS.

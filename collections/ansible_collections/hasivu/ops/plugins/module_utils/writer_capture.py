@@ -11,6 +11,7 @@ from typing import Any
 
 from ansible_collections.hasivu.ops.plugins.module_utils.kubernetes import Cluster
 from ansible_collections.hasivu.ops.plugins.module_utils.kubernetes_change import Object, annotations_of, manager_of
+from ansible_collections.hasivu.ops.plugins.module_utils.rollout import template_version
 from ansible_collections.hasivu.ops.plugins.module_utils.writer_kubernetes import (
     PAUSED,
     Autoscalers,
@@ -96,6 +97,7 @@ def deployment_entry(found: Object, why: str, autoscalers: list[Object], budgets
     return {
         **entry(found, found["spec"]["replicas"], why),
         "template": digest_of(found),
+        "version": template_version(found),
         "manager": manager_of(found),
         "autoscaler": {"name": name_of(own[0]), **bounds_of(own[0])} if own else None,
         "budgets": {

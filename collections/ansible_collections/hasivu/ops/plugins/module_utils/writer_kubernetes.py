@@ -23,6 +23,7 @@ from ansible_collections.hasivu.ops.plugins.module_utils.rollout import (
     problem_of,
     progress_of,
     selector_of,
+    template_version,
 )
 from ansible_collections.hasivu.ops.plugins.module_utils.writer_aws import BusyError, GoneError, WriterError
 
@@ -220,6 +221,17 @@ class Deployments(Objects):
             if not needs_roll(found, self.pods(found), version, since):
                 return None
             return {"spec": {"template": {"metadata": {"annotations": {VERSION: version}}}}}
+
+        before, after = asked(lambda: change(self.cluster, self.path(name), judge, dry_run))
+        return before is not after
+
+    def put_back(self, name: str, version: str, dry_run: bool) -> bool:
+        """Let the pod template of one name the version of the secret that it named once; tell whether it did not."""
+
+        def judge(found: Object) -> Object | None:
+            if template_version(found) == version:
+                return None
+            return {"spec": {"template": {"metadata": {"annotations": {VERSION: version or None}}}}}
 
         before, after = asked(lambda: change(self.cluster, self.path(name), judge, dry_run))
         return before is not after

@@ -6,11 +6,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 from urllib.error import HTTPError, URLError
 
 from ansible.module_utils.urls import open_url
-from ansible_collections.hasivu.ops.plugins.module_utils.writer_aws import WriterError
+from ansible_collections.hasivu.ops.plugins.module_utils.writer_aws import GoneError, WriterError
 from ansible_collections.hasivu.ops.plugins.module_utils.writer_capture import bounds_of, name_of
 from ansible_collections.hasivu.ops.plugins.module_utils.writer_decision import (
     concurrency,
@@ -84,6 +85,8 @@ def return_deployments(work: Work, names: list[str], canary: bool) -> list[str]:
             told.append(f"{name} had {was} replicas and gets {wanted}, for its autoscaler now keeps to {bounds[name]}.")
         return wanted
 
+    if not work.module.params["version"]:
+        put_back(work, setter.api, names)
     wanted = setter.set(names, decide, work.report)
     for name in wanted:
         roll(work, setter.api, name, captured[name]["value"])
@@ -102,6 +105,15 @@ def bounds_by_target(work: Work) -> dict[str, tuple[int, int]]:
         for one in found.all()
         if name_of(one) and (bounds := bounds_of(one))
     }
+
+
+def put_back(work: Work, deployments: Deployments, names: list[str]) -> None:
+    """Let pod templates name the version of the secret that they named when they were captured."""
+    for name in names:
+        version = work.captured("deployments")[name].get("version")
+        with suppress(GoneError):  # who counts the writers that are gone notes it
+            if version is not None and deployments.put_back(name, version, work.module.check_mode):
+                work.report.calls.append(f"patch deployments/{name} secret version {version or 'removed'}")
 
 
 def roll(work: Work, deployments: Deployments, name: str, was: int) -> None:

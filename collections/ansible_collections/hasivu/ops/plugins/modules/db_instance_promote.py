@@ -118,7 +118,9 @@ def main() -> None:
         module.fail_json(msg=message, stop="resumable", **promotion.watch.result())
     except Exception as error:  # boto3 raises errors of many families; each is a sentence here
         doing = f"The promotion of {module.params['instance_id']}"
-        talk.give_up(module, doing, error, changed=promotion.sent, **promotion.watch.result())
+        talk.give_up(
+            module, doing, error, begun=not module.check_mode, changed=promotion.sent, **promotion.watch.result()
+        )
     module.exit_json(**report(promotion, before, planned=module.check_mode))
 
 

@@ -62,6 +62,12 @@ options:
     description: Further tags of the new instance, such as incident, source and restore point.
     type: dict
     default: {}
+  begun:
+    description:
+      - Whether the procedure has changed something before. What RDS refuses, for want of a key, a quota or capacity,
+        then stops a run that is to be resumed; otherwise nothing was changed and the run counts as refused.
+    type: bool
+    default: false
 extends_documentation_fragment:
   - hasivu.ops.run_tag
   - hasivu.ops.aws
@@ -138,6 +144,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "declared": {"type": "dict", "default": {}},
     "overrides": {"type": "dict", "default": {}},
     "tags": {"type": "dict", "default": {}},
+    "begun": {"type": "bool", "default": False},
     **talk.RUN_TAG_OPTIONS,
     **AWS_OPTIONS,
 }
@@ -200,10 +207,11 @@ def target(caller: Any, options: dict[str, Any]) -> dict[str, Any] | None:
 def refuse_foreign(module: AnsibleModule, present: dict[str, Any] | None) -> None:
     """Fail when the target belongs to somebody else."""
     if present is not None and not talk.is_ours(present, module.params["run_id"]):
+        begun = module.params["begun"]
         module.fail_json(
-            msg=f"{module.params['instance_id']} exists already and does not bear the tag of this run. "
-            "Choose another identifier; what it is, look up before anybody deletes it.",
-            stop="refused",
+            msg=f"{module.params['instance_id']} exists already and does not bear the tag of this run. Look up "
+            f"what it is before anybody deletes it. {'Take the run back; begin' if begun else 'Begin'} with another.",
+            stop="resumable" if begun else "refused",
             instance=present,
         )
 
@@ -235,7 +243,13 @@ def begin(
         try:
             answer = talk.plain(getattr(caller, call.operation)(**call.arguments))
         except Exception as error:  # boto3 raises errors of many families; each is a sentence here
-            talk.give_up(module, f"The restore of {module.params['instance_id']}", error, changed=position > 0)
+            talk.give_up(
+                module,
+                f"The restore of {module.params['instance_id']}",
+                error,
+                module.params["begun"],
+                changed=position > 0,
+            )
         if position == 0:
             made = answer.get("DBInstance") or answer.get("DBCluster")
             found = {"instance": made, "state": "started", "began_at": talk.now()}

@@ -181,7 +181,7 @@ def main() -> None:
     except ChangeError as error:
         module.fail_json(msg=str(error), stop=error.stop, transitions=change.watch.transitions)
     except Exception as error:  # boto3 raises errors of many families; each is a sentence here
-        talk.give_up(module, f"The change of {options['instance_id']}", error, changed=change.sent)
+        talk.give_up(module, f"The change of {options['instance_id']}", error, begun=True, changed=change.sent)
     module.exit_json(**report(options, before, change.watch.instance or before, told, rebooted, change))
 
 

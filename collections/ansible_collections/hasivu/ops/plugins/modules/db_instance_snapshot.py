@@ -106,7 +106,7 @@ def main() -> None:
         if module.params["wait"]:
             found = wait(module, caller, deadline)
     except Exception as error:  # boto3 raises errors of many families; each is a sentence here
-        talk.give_up(module, f"The snapshot {module.params['snapshot_id']}", error)
+        talk.give_up(module, f"The snapshot {module.params['snapshot_id']}", error, begun=True)
     state = "present" if present else "taken" if module.params["wait"] else "begun"
     module.exit_json(**report(present, found, state, round(time.monotonic() - began, 3)))
 

@@ -23,6 +23,10 @@ options:
   restorable_at:
     description: Wait as well until C(LatestRestorableTime) is not before this moment, given as RFC 3339 in UTC.
     type: str
+  stalled_seconds:
+    description: With O(restorable_at), give up when C(LatestRestorableTime) stands still for so long; V(0) for never.
+    type: float
+    default: 0
   restorable:
     description: Wait as well until there is any C(LatestRestorableTime), so that the instance is protected itself.
     type: bool
@@ -85,6 +89,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "states": {"type": "list", "elements": "str", "default": ["available"]},
     "restorable_at": {"type": "str"},
     "restorable": {"type": "bool", "default": False},
+    "stalled_seconds": {"type": "float", "default": 0},
     **RUN_OPTIONS,
 }
 
@@ -94,7 +99,9 @@ def main() -> None:
     module = AnsibleModule(argument_spec=OPTIONS, supports_check_mode=True)
     options = module.params
     watch = waiting.Watch(options["instance_id"])
-    wanted = waiting.Wanted(options["states"], options["restorable_at"], options["restorable"])
+    wanted = waiting.Wanted(
+        options["states"], options["restorable_at"], options["restorable"], options["stalled_seconds"]
+    )
     seconds = 0 if module.check_mode else options["deadline_seconds"]
     caller = talk.rds_client(module)
     try:

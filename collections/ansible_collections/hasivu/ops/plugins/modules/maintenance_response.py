@@ -22,6 +22,12 @@ options:
     type: str
     choices: ["on", "off"]
     required: true
+  by:
+    description:
+      - Run that closes the platform. It stands in the annotation C(hasivu.edu.in/maintenance-by) from the moment of the
+        closure until the platform is opened, so that another run sees that this one has not ended.
+    type: str
+    default: ""
   namespace:
     description: Namespace of the Ingress.
     type: str
@@ -73,6 +79,10 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+closed_by:
+  description: The run that had closed the platform before; empty where it is open, or was closed by hand.
+  returned: success
+  type: str
 seen:
   description: Status of the closed and the open path, as seen from outside; empty in check mode.
   returned: success
@@ -98,6 +108,7 @@ from ansible_collections.hasivu.ops.plugins.module_utils.kubernetes_change impor
 
 OPTIONS = {
     "state": {"type": "str", "choices": ["on", "off"], "required": True},
+    "by": {"type": "str", "default": ""},
     "namespace": {"type": "str", "required": True},
     "ingress": {"type": "str", "required": True},
     "retry_after_seconds": {"type": "int", "default": 600},
@@ -106,6 +117,7 @@ OPTIONS = {
     "seconds": {"type": "float", "default": 60},
 }
 ANNOTATION = "hasivu.edu.in/maintenance"
+CLOSED_BY = "hasivu.edu.in/maintenance-by"
 CLOSED = 503
 LOOK_SECONDS = 0.25
 ANSWER_SECONDS = 10
@@ -126,28 +138,34 @@ def main() -> None:
         )
     seen = {} if module.check_mode else wait(module)
     texts = [annotations_of(one).get(ANNOTATION, "") for one in (before, after)]
-    module.exit_json(changed=before is not after, seen=seen, diff=dict(zip(("before", "after"), texts, strict=True)))
+    module.exit_json(
+        changed=before is not after,
+        seen=seen,
+        closed_by=annotations_of(before).get(CLOSED_BY, ""),
+        diff=dict(zip(("before", "after"), texts, strict=True)),
+    )
 
 
 def switch(module: AnsibleModule) -> tuple[Object, Object]:
     """Write or remove the annotation unless it is as wanted, and return the Ingress before and after."""
     options = module.params
     path = path_of("networking.k8s.io/v1", "ingresses", options["namespace"], options["ingress"])
-    wanted = wanted_annotation(options)
+    wanted = wanted_annotations(options)
 
     def judge(found: Object) -> Object | None:
-        if annotations_of(found).get(ANNOTATION) == wanted:
+        if all(annotations_of(found).get(name) == value for name, value in wanted.items()):
             return None
-        return {"metadata": {"annotations": {ANNOTATION: wanted}}}
+        return {"metadata": {"annotations": wanted}}
 
     return change(Cluster(options["kubeconfig"], options["context"]), path, judge, module.check_mode)
 
 
-def wanted_annotation(options: dict[str, Any]) -> str | None:
-    """Return the annotation of a closed platform, or nothing for an open one."""
+def wanted_annotations(options: dict[str, Any]) -> dict[str, str | None]:
+    """Return the annotations of a closed platform, or nothing of each for an open one."""
     if options["state"] == "off":
-        return None
-    return json.dumps({"retry_after": options["retry_after_seconds"], "exempt": options["exempt"]}, sort_keys=True)
+        return {ANNOTATION: None, CLOSED_BY: None}
+    answer = {"retry_after": options["retry_after_seconds"], "exempt": options["exempt"]}
+    return {ANNOTATION: json.dumps(answer, sort_keys=True), CLOSED_BY: options["by"] or None}
 
 
 def wait(module: AnsibleModule) -> dict[str, int]:

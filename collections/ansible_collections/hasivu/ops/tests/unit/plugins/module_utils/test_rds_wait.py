@@ -10,6 +10,7 @@ import pytest
 from ansible_collections.hasivu.ops.plugins.module_utils.rds_wait import (
     MOST_UNANSWERED,
     HopelessError,
+    StalledError,
     Wanted,
     Watch,
     wait,
@@ -77,3 +78,12 @@ def test_the_latest_restorable_time_is_waited_for() -> None:
     assert wait(Rds("available", *answers), watch, Wanted(restorable_at="2026-11-26T10:02:30Z"), 5, 0, lambda c: None)
     assert watch.instance["LatestRestorableTime"] == "2026-11-26T10:03:00Z"
     assert waited(Rds("available"), Wanted(restorable=True), seconds=0) == (False, ["available"])
+
+
+def test_a_log_that_stands_still_ends_the_wait_before_the_deadline_and_one_that_moves_does_not() -> None:
+    wanted = Wanted(restorable_at="2026-11-26T06:00:00Z", stalled_seconds=0.2)
+    still = ("available", {"LatestRestorableTime": "2026-11-26T05:00:00Z"})
+    with pytest.raises(StalledError, match=r"has stood at 2026-11-26T05:00:00Z for \d+ seconds, and .* is wanted"):
+        waited(Rds(still), wanted)
+    reached = ("available", {"LatestRestorableTime": "2026-11-26T06:00:01Z"})
+    assert waited(Rds(still, reached), wanted)[0]

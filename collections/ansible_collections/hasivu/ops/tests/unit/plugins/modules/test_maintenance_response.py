@@ -5,14 +5,21 @@ from __future__ import annotations
 import json
 
 import pytest
-from ansible_collections.hasivu.ops.plugins.modules.maintenance_response import is_as_wanted, wanted_annotation
+from ansible_collections.hasivu.ops.plugins.modules.maintenance_response import (
+    ANNOTATION,
+    CLOSED_BY,
+    is_as_wanted,
+    wanted_annotations,
+)
 
 
-def test_an_open_platform_has_no_annotation_and_a_closed_one_says_when_to_come_back() -> None:
-    options = {"retry_after_seconds": 600, "exempt": ["/health*"]}
-    assert wanted_annotation({**options, "state": "off"}) is None
-    wanted = wanted_annotation({**options, "state": "on"})
-    assert json.loads(wanted or "") == {"retry_after": 600, "exempt": ["/health*"]}
+def test_an_open_platform_has_no_annotation_and_a_closed_one_says_when_to_come_back_and_who_closed_it() -> None:
+    options = {"retry_after_seconds": 600, "exempt": ["/health*"], "by": "run-1"}
+    assert wanted_annotations({**options, "state": "off"}) == {ANNOTATION: None, CLOSED_BY: None}
+    wanted = wanted_annotations({**options, "state": "on"})
+    assert json.loads(wanted[ANNOTATION] or "") == {"retry_after": 600, "exempt": ["/health*"]}
+    assert wanted[CLOSED_BY] == "run-1"
+    assert wanted_annotations({**options, "state": "on", "by": ""})[CLOSED_BY] is None
 
 
 @pytest.mark.parametrize(
