@@ -11,16 +11,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from hasivu_play.doctor_archive import check_archive
 from hasivu_play.doctor_backups import check_backups
 from hasivu_play.doctor_calendar import check_calendar
 from hasivu_play.doctor_check import Check
+from hasivu_play.doctor_content import check_content
 from hasivu_play.doctor_reach import check_reach
 from hasivu_play.home import home
 from hasivu_play.project import Project
 
 DECLARED: dict[str, str] = json.loads((Path(__file__).with_name("data") / "inventory.json").read_text(encoding="utf-8"))
 FILES = ("kubernetes_kubeconfig", "database_sslrootcert", "certificates_ca_bundle", "record_signing_key")
-PUBLIC = (*FILES, "database_sslmode", "kubernetes_context", "aws_environment", "aws_region", "pagerduty_url")
+PROOF = ("record_archive", "hasivu_environment", "policy", "project_signers")
+PUBLIC = (*FILES, *PROOF, "database_sslmode", "kubernetes_context", "aws_environment", "aws_region", "pagerduty_url")
 PLACEHOLDER = re.compile(
     r"123456789012|NEW_PASSWORD|NEW_CONNECTION_STRING|CHANGE_?ME|REPLACE|PLACEHOLDER|2024-01-01|hasivu-production-snapshot"
     r"|\bexample\.(?:com|org|net|in)\b|\bTODO\b|\bTBD\b|0{8}-0{4}",
@@ -46,22 +49,25 @@ def check_environment(project: Project, inventory: Path, parts: dict[str, Any] |
         if problem:
             yield Check("lookups", ok=False, says=problem, mend=f"Mend the lookups in {inventory}/group_vars/all.")
         yield from check_files(resolved)
+        if not problem:
+            yield check_content(project.root, resolved)
+            yield from check_archive(resolved)
         if parts is None:
             yield from check_reach(resolved)
             yield check_signers(inventory / "allowed_signers")
 
 
 def check_variables(variables: dict[str, Any], inventory: Path) -> Iterator[Check]:
-    """Look for variables that are missing, empty or placeholders."""
+    """Look for variables that are missing or placeholders; an empty list or mapping is somebody's choice."""
     place = f"{inventory}/group_vars/all"
+    missing = [name for name in DECLARED if variables.get(name) in (None, "")]
     for name, meaning in DECLARED.items():
-        if variables.get(name) in (None, "", [], {}):
+        if name in missing:
             yield Check(name, ok=False, says="is missing", mend=f"Set it to {meaning} in {place}.")
     for name in sorted(variables):
         for found in placeholders(variables[name]):
             mend = f"Set it to {DECLARED.get(name, 'its real value')} in {place}."
             yield Check(name, ok=False, says=f"still holds the placeholder '{found}'", mend=mend)
-    missing = [name for name in DECLARED if not variables.get(name)]
     if not missing:
         yield Check("variables", ok=True, says=f"all {len(DECLARED)} are set")
 

@@ -27,7 +27,7 @@ PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 FIRST = {"exclude": [["tr:nth-child(n+9)"], ["section:nth-of-type(n+9)"], [".steps li:nth-child(n+30)"]]}
 WHOLE: dict[str, Any] = {}
 COLOURS = {"runOnly": ["color-contrast"]}  # nothing else is different in the dark
-LOOKS = [("light", DESK, WHOLE), ("dark", DESK, COLOURS), ("light", PHONE, COLOURS)]
+LOOKS = [("light", DESK, WHOLE), ("dark", DESK, COLOURS), ("light", PHONE, COLOURS), ("dark", PHONE, COLOURS)]
 MENU = ["Overview", "Procedures", "Calendar", "Runs", "Controls", "Manual", "RTO and RPO", "Incidents"]
 PLAIN = [
     "index", "procedures", "procedures/db-recovery", "calendar", "runs", "controls", "coverage", "objectives",

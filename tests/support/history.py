@@ -18,7 +18,7 @@ from support.recording import finish
 
 HOSTILE = "<script>document.title = 'taken'</script> & \"quoted\""
 APART = timedelta(hours=7)
-ENDINGS: list[tuple[str, int]] = [("done", 0)] * 7 + [("finding", 1), ("refused", 3), ("interrupted", 4)]
+ENDINGS: list[tuple[str, int]] = [("finding", 1), ("refused", 3), ("interrupted", 4), *[("done", 0)] * 7]
 FINDING = {"severity": "high", "what": HOSTILE, "where": "public.orders", "why": "It is a trial.", "do": "Look at it."}
 Fields = dict[str, Any]
 
@@ -35,17 +35,16 @@ def write(home: Path, key: Path, project: Project, count: int, newest: datetime 
     }
     moment = newest or datetime.now(UTC)
     return [
-        one(home, key, number, moment - number * APART, *chance.choice(list(sentences.items())), chance)
+        one(home, key, number, moment - number * APART, *chance.choice(list(sentences.items())))
         for number in range(count)
     ]
 
 
-def one(
-    home: Path, key: Path, number: int, moment: datetime, procedure: str, sentences: list[str], chance: random.Random
-) -> Path:
+def one(home: Path, key: Path, number: int, moment: datetime, procedure: str, sentences: list[str]) -> Path:
     """Write the record of one run."""
+    chance = random.Random(number)
     name = f"{moment:%Y%m%dT%H%M%S}Z-{procedure}-sandbox-{number:04x}"
-    state, code = chance.choice(ENDINGS)
+    state, code = ENDINGS[number % len(ENDINGS)]
     with dated(moment):
         opened = record.Record(home / "runs" / name, Masker())
         opened.append("run_started", **begun(name, procedure, number, moment))

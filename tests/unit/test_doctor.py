@@ -7,7 +7,7 @@ import pytest
 
 from hasivu_play.doctor import as_dictionary, as_text, examine
 from hasivu_play.doctor_check import Check
-from hasivu_play.doctor_environment import check_signers, placeholders
+from hasivu_play.doctor_environment import DECLARED, check_signers, check_variables, placeholders
 from hasivu_play.doctor_reach import check_reach, services
 from hasivu_play.project import Project
 
@@ -32,6 +32,13 @@ def checks():
 def test_what_is_wrong_is_found_and_has_a_mend(checks, name, says):
     assert not checks[name, says].ok
     assert checks[name, says].mend
+
+
+def test_an_empty_list_or_mapping_is_a_choice_and_an_empty_text_is_missing(tmp_path):
+    chosen = {**dict.fromkeys(DECLARED, "set"), "scan_registry_mirror": {}, "rotation_access_keys": []}
+    assert [check.ok for check in check_variables(chosen, tmp_path)] == [True]
+    (missing,) = check_variables({**chosen, "database_name": ""}, tmp_path)
+    assert (missing.name, missing.ok) == ("database_name", False)
 
 
 def test_files_that_the_inventory_names_are_looked_for(checks):
