@@ -10,6 +10,7 @@ import pytest
 
 from hasivu_play.errors import StoppedError, UsageError
 from hasivu_play.sandbox import fault_markers, faults, ports, postgresql_programs, supervisor
+from hasivu_play.sandbox.aws.rds import archive
 from hasivu_play.sandbox.layout import Layout
 from hasivu_play.sandbox.waiting import wait_until
 
@@ -75,8 +76,17 @@ def test_the_freeze_window_is_a_file_that_comes_and_goes_beside_other_settings(l
 def test_a_fault_ends_by_itself_when_its_time_is_over(layout: Layout) -> None:
     layout.write_endpoints({"redis": {}})
     faults.inject(layout, "freeze-window", seconds=0.2)
-    assert wait_until(lambda: not (layout.root / "policy.json").exists(), 15)
+    assert wait_until(lambda: not (layout.root / "policy.json").exists(), 60)
     assert faults.active(layout) == []
+
+
+def test_a_note_of_the_log_that_is_renamed_while_one_looks_is_left_out(tmp_path: Path) -> None:
+    notes = tmp_path / "data" / "pg_wal" / "archive_status"
+    notes.mkdir(parents=True)
+    (notes / f"{1:024X}.ready").symlink_to("renamed")  # listed, and gone when it is asked for
+    assert archive.waiting(tmp_path) == []
+    (notes / f"{2:024X}.ready").touch()
+    assert len(archive.waiting(tmp_path)) == 1
 
 
 def test_a_part_that_a_fault_holds_down_is_named(layout: Layout) -> None:
