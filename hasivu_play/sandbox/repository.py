@@ -21,6 +21,7 @@ NAME = "repository"
 AUTHOR = "HASIVU Platform Team"
 ADDRESS = "platform@sandbox.hasivu.edu.in"
 REQUIREMENTS = "certifi==2026.10.19\nclick==8.2.1\nrequests==2.19.1\n"
+DOCKERFILE = 'FROM python:3.13-slim\nCOPY . /srv\nUSER 1000\nCMD ["python", "/srv/serve.py"]\n'
 KEY_LETTERS = string.ascii_uppercase + "234567"
 INTEGRITY = "sha512-FM9nNUYrRBAELZQT3xeZQ7fmMOBg6nWNmJKTcgsJeaLstP/UODVpGsr5OhXhXg6f+qtJ8uiZ+PUxkDWcgIXLw=="
 
@@ -47,7 +48,7 @@ def deployed_commit(layout: Layout) -> str:
 
 def leak() -> str:
     """Return a settings file with a key in it that looks like one of AWS."""
-    key = "AKIA" + "".join(secrets.choice(KEY_LETTERS) for _ in range(16))
+    key = "AKIA" + "".join(secrets.SystemRandom().sample(KEY_LETTERS, 16))  # without order, or gitleaks passes it by
     return f'EXPORT_KEY = "{key}"\n'
 
 
@@ -66,6 +67,7 @@ def files() -> dict[str, str]:
         "requirements.txt": REQUIREMENTS,
         "package.json": json.dumps(package, indent=2) + "\n",
         "package-lock.json": json.dumps(lock, indent=2) + "\n",
+        "Dockerfile": DOCKERFILE,
         "README.md": "# HASIVU platform\n\nOrders school lunches.\n",
     }
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import random
+import string
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -119,3 +121,8 @@ def git(folder: Path, *arguments: str) -> str:
     settings = {**os.environ, "GIT_CONFIG_GLOBAL": "/dev/null"}
     command = ["git", "-C", str(folder), *arguments]
     return subprocess.run(command, env=settings, check=True, capture_output=True, text=True).stdout
+
+
+def planted_key() -> str:
+    """Return what looks like an access key, with as little order in it as scanners expect of one."""
+    return "AKIA" + "".join(random.sample(string.ascii_uppercase + "234567", 16))

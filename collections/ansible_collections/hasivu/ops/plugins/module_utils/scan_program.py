@@ -16,6 +16,8 @@ from ansible_collections.hasivu.ops.plugins.module_utils.report_finding import f
 from ansible_collections.hasivu.ops.plugins.module_utils.scan_model import Ended, ScanError
 
 VERSION_ARGUMENTS = {"gitleaks": ["version"], "trivy": ["version", "--format", "json"]}
+# A scanner tells nobody what it scans, and asks nobody whether there is a newer one.
+QUIET = {"trivy": {"TRIVY_DISABLE_TELEMETRY": "true", "TRIVY_SKIP_VERSION_CHECK": "true"}}
 VERSION = re.compile(r"\d+\.\d+\.\d+[0-9A-Za-z.+-]*")
 # Releases that carried an attacker's code; they are never run.
 COMPROMISED = {("trivy", "0.69.4"): "CVE-2026-33634"}

@@ -36,18 +36,21 @@ GOOD_CODES = (0, HIT)
 FORM = 2
 SEVERITIES = "UNKNOWN,MEDIUM,HIGH,CRITICAL"
 PACKAGES = ("os-pkgs", "lang-pkgs")
+# Otherwise what a daemon of the control node calls by the same name would be looked at first.
+FROM = ("--image-src", "remote")
 
 
 def common(room: Room) -> list[str]:
-    """Return what every scan has in common."""
+    """Return what every look at an image has in common."""
     cache = room.cache or str(room.temporary / "cache")
-    return ["--cache-dir", cache, "--timeout", f"{room.seconds}s", "--no-progress", "--disable-telemetry"]
+    return ["--cache-dir", cache, "--timeout", f"{room.seconds}s", "--no-progress", *FROM]
 
 
 def judged(room: Room) -> list[str]:
     """Return what asks for a verdict, unfixed vulnerabilities among it."""
     return [
-        *common(room), "--format", "json", "--severity", SEVERITIES, "--ignore-unfixed=false", "--exit-code", str(HIT),
+        *common(room), "--format", "json", "--severity", SEVERITIES, "--ignore-unfixed=false", "--list-all-pkgs",
+        "--exit-code", str(HIT),
     ]  # fmt: skip
 
 
@@ -75,9 +78,10 @@ def parse_image(ended: Ended, target: Target, room: Room) -> Parsed:
     if not any(str(digest).endswith(f"@{target.digest}") for digest in digests):
         raise ScanError(f"told of another image than {target.digest}, or did not get it")
     results = entries(report.get("Results"), "results")
-    if not any(result.get("Class") in PACKAGES for result in results):
+    packages = sum(len(result.get("Packages") or []) for result in results if result.get("Class") in PACKAGES)
+    if not packages:
         raise ScanError("found no packages in the image, so that it looked at nothing")
-    return parsed(results)
+    return Parsed([*distribution(report), *all_hits(results)], packages)
 
 
 def parse_config(ended: Ended, target: Target, room: Room) -> Parsed:
@@ -85,7 +89,7 @@ def parse_config(ended: Ended, target: Target, room: Room) -> Parsed:
     results = entries(report_of(ended).get("Results"), "results")
     if not results:
         raise ScanError("found no manifest to look at")
-    return parsed(results)
+    return Parsed(all_hits(results), len(results))
 
 
 def report_of(ended: Ended) -> dict[str, Any]:
@@ -102,10 +106,19 @@ def report_of(ended: Ended) -> dict[str, Any]:
     return report
 
 
-def parsed(results: list[dict[str, Any]]) -> Parsed:
+def distribution(report: dict[str, Any]) -> list[Hit]:
+    """Return a hit where the distribution publishes no more advisories, so that its packages only look clean."""
+    system = report["Metadata"].get("OS") or {}
+    if not system.get("EOSL"):
+        return []
+    name = f"{system.get('Family', '')} {system.get('Name', '')}".strip()
+    title = "Nobody publishes which of its packages are vulnerable any more, so that none of them is found."
+    return [Hit("distribution-out-of-support", MISCONFIGURATION, "high", name, title)]
+
+
+def all_hits(results: list[dict[str, Any]]) -> list[Hit]:
     """Return the hits of all results."""
-    hits = [hit for result in results for hit in hits_of(result)]
-    return Parsed(hits, len(results))
+    return [hit for result in results for hit in hits_of(result)]
 
 
 def hits_of(result: dict[str, Any]) -> list[Hit]:

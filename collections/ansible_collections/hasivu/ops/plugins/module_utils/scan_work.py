@@ -68,7 +68,8 @@ class Work:
         """Run a command in the environment of a scanner; without a home it gets an empty one for itself."""
         with tempfile.TemporaryDirectory(prefix="hasivu-scan-") as own:
             place = home or Path(own)
-            variables = scan_process.environment(command[0], place, self.tools.get(name, {}).get("environment") or {})
+            named = scan_program.QUIET.get(name, {}) | (self.tools.get(name, {}).get("environment") or {})
+            variables = scan_process.environment(command[0], place, named)
             return scan_process.run(command, variables, place, seconds, self.stop_asked)
 
     def scan(self, scanner: Scanner, target: Target) -> Scan:
