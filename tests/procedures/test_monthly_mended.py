@@ -1,6 +1,6 @@
 """monthly-security finds nothing once everything planted is mended, and then each new fault alone.
 
-Trivy and gitleaks are programs that print what these print of a clean target; the other scanners are the real ones.
+Every scanner is the real one; Trivy gets its images and its database from a registry of this test.
 """
 
 from __future__ import annotations
@@ -9,31 +9,30 @@ import json
 import shutil
 import subprocess
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import pytest
-from scans.scanning import Fake, sample
 from support.access import approve, findings, mend_everything, report
 from support.mending import (
     change,
     deploy,
-    images,
     renew_certificates,
     renew_runtimes,
     rewrite_history,
-    run_by_digest,
+    run_images,
     write_zone,
 )
 from support.own_project import OwnProject
+from support.registry import Registry, advisories, now, running
 from support.rotation import PAIR, assert_at_rest, login
 from support.sandbox import PROGRAMS, start_and_stop
+from support.scanners import GITLEAKS, TRIVY, on_this_machine
 from support.thorough import thorough
 
 pytestmark = [
     thorough,
+    on_this_machine,
     pytest.mark.xdist_group("monthly-mended"),
     pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not installed on this machine"),
 ]
@@ -41,17 +40,26 @@ pytestmark = [
 DOMAIN = "sandbox.hasivu.edu.in"
 ENDPOINTS = ("app", "api", "admin", "partners", "legacy", "kiosk", "www", "reports")
 REVIEWS = ("Access", "Scans", "Certificates", "Runtimes")
-TRIVY, GITLEAKS = "0.74.0", "8.30.0"
+REGISTRY = "204867531290.dkr.ecr.ap-south-1.amazonaws.com"
 PLANTED_ANEW = {
     ("Access", "public-grant", "public.guardians"),
     ("Scans", "CVE-2018-18074", "requests@2.19.1"),
+    ("Scans", "CVE-2099-0001", "openssl@3.3.1-r0"),
     ("Certificates", "validation-record-missing", f"www.{DOMAIN}"),
     ("Runtimes", "runtime-out-of-support", "hasivu-platform-menu-images"),
 }
 
 
 @pytest.fixture(scope="module")
-def mended(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnProject]:
+def registry() -> Iterator[Registry]:
+    """Serve images, and what is known of the packages of Alpine."""
+    with running() as serving:
+        serving.push_database(advisories(openssl=("CVE-2099-0001", "HIGH", "3.3.2-r0")), now())
+        yield serving
+
+
+@pytest.fixture(scope="module")
+def mended(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> Iterator[OwnProject]:
     """Start a sandbox, mend all that it plants, and write into its inventory what an operator would."""
     folder = tmp_path_factory.mktemp("mended")
     for own in start_and_stop(OwnProject.make(folder)):
@@ -61,52 +69,29 @@ def mended(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnProject]:
         approve(own, "hasivu-operator", "rohit.kulkarni", "vendor-reporting")
         renew_certificates(own)
         renew_runtimes(own)
-        run_by_digest(own)
+        run_images(own, registry, openssl="3.3.2-r0")
         rewrite_history(own)
-        own.declare(scan_tools=scanners(folder, images(own)), certificates_endpoints=endpoints(own))
+        own.declare(
+            scan_tools=scanners(registry),
+            scan_registry_mirror={REGISTRY: registry.address},
+            certificates_endpoints=endpoints(own),
+        )
         yield own
 
 
-def scanners(folder: Path, known: list[str]) -> dict[str, dict[str, str]]:
+def scanners(registry: Registry) -> dict[str, dict[str, Any]]:
     """Return every scanner with its pin."""
-    fakes = {"trivy": (TRIVY, trivy(known)), "gitleaks": (GITLEAKS, gitleaks())}
     npm = subprocess.run(["npm", "--version"], check=True, capture_output=True, text=True).stdout.strip()
+    database = {"TRIVY_DB_REPOSITORY": f"{registry.address}/trivy-db:2", "TRIVY_SKIP_CHECK_UPDATE": "true"}
     return {
-        **{
-            name: {"program": str(Fake.make(folder, name, answers).path), "version": pin}
-            for name, (pin, answers) in fakes.items()
-        },
+        "trivy": {"program": str(TRIVY.path), "version": TRIVY.version, "environment": database},
+        "gitleaks": {"program": str(GITLEAKS.path), "version": GITLEAKS.version},
         **{
             name: {"program": str(PROGRAMS / name), "version": version(name)}
             for name in ("pip-audit", "detect-secrets")
         },
         "npm": {"version": npm},
     }
-
-
-def trivy(known: list[str]) -> dict[str, dict[str, Any]]:
-    """Return what Trivy prints when its database is new and neither an image nor a manifest has a hit."""
-    configuration = json.loads(sample("trivy-config.json"))
-    (found,) = configuration["Results"]
-    found |= {"MisconfSummary": {"Successes": 26, "Failures": 0}, "Misconfigurations": []}
-    return {
-        "version": {"out": sample("trivy-version.json", UPDATED=datetime.now(UTC).isoformat())},
-        "cyclonedx": {"out": sample("cyclonedx.json")},
-        "config": {"out": json.dumps(configuration)},
-        **{image: {"out": json.dumps(clean(image))} for image in known},
-    }
-
-
-def clean(image: str) -> dict[str, Any]:
-    """Return the report of an image whose packages have no hit, and which holds no secret."""
-    told: dict[str, Any] = json.loads(sample("trivy-image.json"))
-    packages = {"Target": f"{image} (alpine 3.22.2)", "Class": "os-pkgs", "Type": "alpine"}
-    return {**told, "ArtifactName": image, "Metadata": {"RepoDigests": [image]}, "Results": [packages]}
-
-
-def gitleaks() -> dict[str, dict[str, Any]]:
-    """Return what gitleaks prints of a history without secrets."""
-    return {"version": {"out": f"{GITLEAKS}\n"}, "git": {"report": "[]"}}
 
 
 def endpoints(sandbox: OwnProject) -> list[dict[str, Any]]:
@@ -148,11 +133,12 @@ def scanned(sandbox: OwnProject, result: dict[str, Any]) -> list[str]:
 
 
 def test_one_fault_of_each_review_that_is_planted_anew_is_found_and_nothing_else(
-    mended: OwnProject, done: dict[str, Any]
+    mended: OwnProject, registry: Registry, done: dict[str, Any]
 ) -> None:
     with mended.database() as connection:
         connection.execute("GRANT SELECT ON guardians TO PUBLIC")
     deploy(mended, "certifi==2026.10.19\nclick==8.2.1\nrequests==2.19.1\n")
+    run_images(mended, registry, openssl="3.3.1-r0")
     write_zone(mended, "reports")
     change(mended, "hasivu-platform-menu-images", Runtime="python3.9")
     result = mended.run("monthly-security", "-e", "rotate=false", timeout=900)

