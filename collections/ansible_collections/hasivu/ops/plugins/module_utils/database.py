@@ -43,6 +43,7 @@ SESSION_SETTINGS = {
 
 LOST_SERVER = ("08", "57P")
 NOT_LET_IN = "28"
+NOT_TRUSTED = ("certificate", "does not support SSL")  # words of libpq
 
 
 def connect(module: AnsibleModule, read_only: bool = False, **settings: str) -> psycopg.Connection[dict[str, Any]]:
@@ -94,6 +95,9 @@ def not_connected(login: dict[str, Any], error: psycopg.OperationalError) -> str
     reason = " ".join(str(error).split())
     if (error.sqlstate or "").startswith(NOT_LET_IN) or "authentication failed" in reason:
         return f"PostgreSQL at {where} did not let {login['user']} in: {reason}. Check the secret and pg_hba."
+    if any(words in reason for words in NOT_TRUSTED):
+        mend = f"whether {login['sslrootcert']} holds its authority, and whether its certificate has ended"
+        return f"PostgreSQL at {where} is not trusted, and got no password: {reason}. See {mend}."
     return f"PostgreSQL at {where} cannot be reached: {reason}. Check the instance and the network, then run again."
 
 
