@@ -21,7 +21,10 @@ from hasivu_play.home import home
 from hasivu_play.project import Project
 
 DECLARED: dict[str, str] = json.loads((Path(__file__).with_name("data") / "inventory.json").read_text(encoding="utf-8"))
-FILES = ("kubernetes_kubeconfig", "database_sslrootcert", "certificates_ca_bundle", "record_signing_key")
+FILES = (
+    *("kubernetes_kubeconfig", "database_sslrootcert", "database_proxy_sslrootcert"),
+    *("certificates_ca_bundle", "record_signing_key"),
+)
 PROOF = ("record_archive", "hasivu_environment", "policy", "project_signers")
 PUBLIC = (*FILES, *PROOF, "database_sslmode", "kubernetes_context", "aws_environment", "aws_region", "pagerduty_url")
 PLACEHOLDER = re.compile(

@@ -15,6 +15,7 @@ from support.sandbox import Sandbox
 pytestmark = pytest.mark.xdist_group("instances")
 
 SOURCE = "hasivu-sandbox"
+DATABASE_ROOT = "edge/certificates/rds-ca-rsa2048-g1.pem"
 HASTE = {"connect_timeout": 2}
 PATIENCE = {"connect_timeout": 60}
 
@@ -48,6 +49,34 @@ def test_what_the_secret_names_reads_and_writes_and_everybody_else_is_refused(do
     maintainer = door.sandbox.credential("database_hasivu_maint")
     with pytest.raises(psycopg.OperationalError, match="no credentials for the role hasivu_maint"):
         door.connect("hasivu_maint", maintainer, **PATIENCE)
+
+
+def test_over_tls_it_shows_a_certificate_of_amazon_and_not_of_the_database(door: Proxy) -> None:
+    folder = door.sandbox.home / "sandbox"
+    for trusted, words in (
+        (folder / "aws" / "amazon-root.pem", ""),
+        (folder / DATABASE_ROOT, "certificate verify failed"),
+    ):
+        asked = {"sslmode": "verify-full", "sslrootcert": str(trusted), **PATIENCE}
+        if words:
+            with pytest.raises(psycopg.OperationalError, match=words):
+                door.connect(*held(door), **asked)
+        else:
+            with door.connect(*held(door), **asked) as session:
+                assert session.pgconn.ssl_in_use
+                assert (
+                    len(session.execute("SELECT repeat('x', 100) FROM generate_series(1, 100000)").fetchall())
+                    == 100_000
+                )
+
+
+def test_one_that_demands_tls_refuses_whoever_comes_without(sandbox: Sandbox) -> None:
+    with faults(sandbox), proxy(sandbox, "hasivu-closed", require_tls=True) as closed:
+        closed.register(SOURCE)
+        with pytest.raises(psycopg.OperationalError, match="requires TLS"):
+            closed.connect(*held(closed), sslmode="disable", **PATIENCE)
+        with closed.connect(*held(closed), sslmode="require", **PATIENCE) as session:
+            assert session.execute("SELECT 1").fetchone() == (1,)
 
 
 def test_a_query_is_cancelled_through_it(door: Proxy) -> None:

@@ -30,7 +30,7 @@ class Proxy:
         self.name = name
         self.rds = client(sandbox, "rds")
 
-    def create(self, *secrets: str) -> None:
+    def create(self, *secrets: str, require_tls: bool = False) -> None:
         """Make it for the logins in some secrets, and wait until it is available."""
         api = client(self.sandbox, "secretsmanager")
         arns = [api.describe_secret(SecretId=secret)["ARN"] for secret in secrets]
@@ -40,6 +40,7 @@ class Proxy:
             EngineFamily="POSTGRESQL",
             RoleArn=ROLE,
             VpcSubnetIds=subnets,
+            RequireTLS=require_tls,
             Auth=[{"AuthScheme": "SECRETS", "SecretArn": arn, "IAMAuth": "DISABLED"} for arn in arns],
         )
         wait_for(lambda: self.show()["Status"] == "available")
@@ -78,10 +79,10 @@ class Proxy:
 
 
 @contextmanager
-def proxy(sandbox: Sandbox, name: str, *secrets: str) -> Iterator[Proxy]:
+def proxy(sandbox: Sandbox, name: str, *secrets: str, require_tls: bool = False) -> Iterator[Proxy]:
     """Have a proxy for a while."""
     made = Proxy(sandbox, name)
-    made.create(*(secrets or (APPLICATION,)))
+    made.create(*(secrets or (APPLICATION,)), require_tls=require_tls)
     try:
         yield made
     finally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from ipaddress import ip_address
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -65,14 +66,25 @@ def make_authority(name: str, now: datetime, key: Key, issuer: Issued | None, pa
 
 
 def make_server(names: Sequence[str], end: datetime, issuer: Issued) -> Issued:
-    """Return the certificate of a server that ends at a moment and covers these names, the first one its subject."""
+    """Return the certificate of a server that ends at a moment and covers these names, the first one its subject.
+
+    A name may be an address.
+    """
     key = new_key()
     draft = begin(names[0], key, issuer, end - timedelta(days=SERVER_DAYS), end)
     draft = draft.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-    draft = draft.add_extension(x509.SubjectAlternativeName([x509.DNSName(name) for name in names]), critical=False)
+    draft = draft.add_extension(x509.SubjectAlternativeName(list(map(covered, names))), critical=False)
     draft = draft.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
     usage = x509.KeyUsage(**{**NOTHING, "digital_signature": True})
     return sign(draft.add_extension(usage, critical=True), key, issuer)
+
+
+def covered(name: str) -> x509.GeneralName:
+    """Return a host or an address as a certificate names it."""
+    try:
+        return x509.IPAddress(ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)
 
 
 def begin(name: str, key: Key, issuer: Issued | None, start: datetime, end: datetime) -> x509.CertificateBuilder:

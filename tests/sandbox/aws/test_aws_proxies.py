@@ -63,7 +63,6 @@ def test_a_proxy_is_created_with_one_group_and_an_address_of_its_own(aws, rds, p
         ({"DBProxyName": "9-begins-with-a-digit"}, "InvalidParameterValue"),
         ({"Auth": []}, "InvalidParameterCombination"),
         ({"VpcSubnetIds": ["subnet-absent"]}, "InvalidSubnet"),
-        ({"RequireTLS": True}, "NotImplemented"),
         ({"EngineFamily": "MYSQL"}, "NotImplemented"),
         ({"TargetConnectionNetworkType": "IPV4"}, "NotImplemented"),
     ],

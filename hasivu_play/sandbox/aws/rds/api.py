@@ -27,6 +27,7 @@ from hasivu_play.sandbox.aws.rds import (
 from hasivu_play.sandbox.aws.rds.archive import Archive
 from hasivu_play.sandbox.aws.rds.errors import RdsError
 from hasivu_play.sandbox.aws.rds.paging import PAGING
+from hasivu_play.sandbox.aws.rds.proxy_certificates import Certificates
 from hasivu_play.sandbox.aws.rds.proxy_doors import Doors
 from hasivu_play.sandbox.aws.rds.proxy_health import Healths
 from hasivu_play.sandbox.aws.rds.snapshot_steps import SnapshotSteps
@@ -59,7 +60,7 @@ class Rds:
         self._restores = restores.Restores(self.store, view, self._backups, self._account)
         steps = Steps(self.store, servers, self._backups, self._snapshots, faults)
         self._healths = Healths(self.store, faults)
-        self._doors = Doors(self.store, self._healths)
+        self._doors = Doors(self.store, self._healths, Certificates(layout))
         self._proxies = proxies.Proxies(self.store, self._doors, self._healths, steps)
         others = {**SnapshotSteps(self.store, servers, faults).table(), **self._replicas.steps()}
         self._worker = Worker(self.store, {**steps.table(), **others, **self._proxies.steps()})

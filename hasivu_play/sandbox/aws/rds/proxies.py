@@ -191,7 +191,6 @@ def check(asked: Fields) -> None:
         raise bad_combination("Auth is required when DefaultAuthScheme is not specified or is NONE.")
     others = {
         f"EngineFamily={asked['EngineFamily']}": asked["EngineFamily"] != "POSTGRESQL",
-        "RequireTLS": bool(asked.get("RequireTLS")),
         "IAMAuth": any(entry.get("IAMAuth", "DISABLED") != "DISABLED" for entry in asked["Auth"]),
         "Auth without SecretArn": any("SecretArn" not in entry for entry in asked["Auth"]),
     }
@@ -220,7 +219,7 @@ def described(region: str, asked: Fields, address: str) -> Fields:
         "Auth": [{**entry, **{name: one[name] for name in ENTRY if name in one}} for one in asked["Auth"]],
         "RoleArn": asked["RoleArn"],
         "Endpoint": address,
-        "RequireTLS": False,
+        "RequireTLS": bool(asked.get("RequireTLS", False)),
         "IdleClientTimeout": asked.get("IdleClientTimeout", 1800),
         "DebugLogging": asked.get("DebugLogging", False),
         "CreatedDate": timestamp(),

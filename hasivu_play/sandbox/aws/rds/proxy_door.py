@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 import struct
 import time
 
@@ -22,19 +23,24 @@ LOOK_SECONDS = 0.05
 CHUNK = 65536
 NO_CREDENTIALS = "This RDS proxy has no credentials for the role {}. Check the credentials for this role and try again."
 TIMED_OUT = "Timed-out waiting to acquire database connection"
+TLS_NEEDED = "This RDS Proxy requires TLS connections."
 Ends = tuple[asyncio.StreamWriter, asyncio.StreamWriter]
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+Greeting = tuple[int, bytes, asyncio.StreamReader, asyncio.StreamWriter]
 
 
 class Door:
     """What listens for the clients of one proxy."""
 
-    def __init__(self, proxy: Proxy, healths: Healths, store: Store) -> None:
+    def __init__(self, proxy: Proxy, healths: Healths, store: Store, context: ssl.SSLContext) -> None:
         """Lead to whichever target of the proxy is available."""
         self._proxy = proxy
         self._healths = healths
         self._store = store
+        self._context = context
         self._server: asyncio.Server | None = None
         self._sessions: dict[Ends, str] = {}  # by the identity of the instance
+        self._clients: set[asyncio.Task[None] | None] = set()  # with TLS nothing else holds a task that waits
 
     async def open(self, address: str, port: int) -> None:
         """Listen."""
@@ -55,16 +61,25 @@ class Door:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one client to its end."""
+        self._clients.add(asyncio.current_task())
         try:
-            await self._let_in(reader, writer)
+            opening = greeting(reader, writer, self._context)
+            code, hello, reader, writer = await asyncio.wait_for(opening, HELLO_SECONDS)
+            await self._let_in(code, hello, reader, writer)
         except (OSError, EOFError, TimeoutError, ValueError, struct.error):
             pass  # a client that goes away, or does not speak PostgreSQL
         finally:
+            self._clients.discard(asyncio.current_task())
             hang_up(writer)
 
-    async def _let_in(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _let_in(
+        self, code: int, hello: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
         """Let a client in to the target, if it may come in and there is one."""
-        code, hello = await asyncio.wait_for(greeting(reader, writer), HELLO_SECONDS)
+        if self._proxy.shown["RequireTLS"] and writer.get_extra_info("sslcontext") is None:
+            writer.write(fatal("28000", TLS_NEEDED))
+            await writer.drain()
+            return
         user = "" if code == CANCEL else parameters(hello).get("user", "")
         if code != CANCEL and user not in logins(self._proxy):
             writer.write(fatal("28000", NO_CREDENTIALS.format(user)))
@@ -100,8 +115,8 @@ class Door:
             hang_up(back)
 
 
-async def greeting(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> tuple[int, bytes]:
-    """Return the first message that is not about encryption, of which the sandbox has none, and its code.
+async def greeting(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, context: ssl.SSLContext) -> Greeting:
+    """Return the code of the first message that is not about encryption, the message, and the streams from then on.
 
     Raises:
         ValueError: It is none of PostgreSQL.
@@ -113,9 +128,25 @@ async def greeting(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
             raise ValueError("the message has no length of PostgreSQL")
         message = head + await reader.readexactly(length - 8)
         if code not in (TLS, GSS):
-            return code, message
-        writer.write(b"N")
-        await writer.drain()
+            return code, message, reader, writer
+        if code == TLS:
+            reader, writer = await encrypted(writer, context)
+        else:
+            writer.write(b"N")
+            await writer.drain()
+
+
+async def encrypted(writer: asyncio.StreamWriter, context: ssl.SSLContext) -> Streams:
+    """Say that TLS begins, and return the streams within it; no byte of the client is read in between."""
+    loop = asyncio.get_running_loop()
+    reader = asyncio.StreamReader()
+    protocol = asyncio.StreamReaderProtocol(reader)
+    writer.write(b"S")
+    transport = await loop.start_tls(writer.transport, protocol, context, server_side=True)
+    if transport is None:
+        raise ValueError("the client went away")
+    protocol.connection_made(transport)
+    return reader, asyncio.StreamWriter(transport, protocol, reader, loop)
 
 
 def parameters(hello: bytes) -> dict[str, str]:

@@ -15,6 +15,7 @@ from collections.abc import Coroutine, Iterable
 from typing import Any
 
 from hasivu_play.sandbox.aws.rds.errors import RdsError
+from hasivu_play.sandbox.aws.rds.proxy_certificates import Certificates
 from hasivu_play.sandbox.aws.rds.proxy_door import Door
 from hasivu_play.sandbox.aws.rds.proxy_health import Healths
 from hasivu_play.sandbox.aws.rds.store import Proxy, Store
@@ -28,15 +29,17 @@ TAKEN = "incompatible-network"  # what RDS says of a proxy that cannot have its 
 class Doors:
     """The doors of all proxies."""
 
-    def __init__(self, store: Store, healths: Healths) -> None:
+    def __init__(self, store: Store, healths: Healths, certificates: Certificates) -> None:
         """Open none yet."""
         self._store = store
         self._healths = healths
+        self._certificates = certificates
         self._doors: dict[str, Door] = {}
         self._loop = asyncio.new_event_loop()
 
     def start(self) -> None:
         """Open the doors of the proxies that were available when an earlier process ended."""
+        self._certificates.make_root()
         threading.Thread(target=self._loop.run_forever, daemon=True).start()
         for proxy in self._store.proxies:
             if proxy.shown["Status"] in ("available", TAKEN):
@@ -60,7 +63,8 @@ class Doors:
         """Listen for the clients of a proxy, unless that is done already."""
         name = proxy.shown["DBProxyArn"]
         if name not in self._doors:
-            door = Door(proxy, self._healths, self._store)
+            context = self._certificates.context(proxy.shown["Endpoint"])
+            door = Door(proxy, self._healths, self._store, context)
             self._do(door.open(proxy.shown["Endpoint"], PORT))
             self._doors[name] = door
 
@@ -77,6 +81,7 @@ class Doors:
         door = self._doors.pop(proxy.shown["DBProxyArn"], None)
         if door:
             self._do(door.close())
+        self._certificates.remove(proxy.shown["Endpoint"])
 
     def cut_off(self, proxy: Proxy) -> None:
         """Cut off whoever is connected to an instance that is no target any more."""
