@@ -8,6 +8,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -27,7 +28,7 @@ NAME, USER = "hasivu/sandbox/access-key/reports", "hasivu-reports"
 AT_ONCE = ("-e", "min_interval_days=0")
 FOREIGN = "11111111-2222-3333-4444-555555555555"
 
-GUARD = "Refuse to begin while a consumer is missing, unwell or being released"
+MAKE = "Have the wanted key made and stored as pending"
 TEST = "Test that AWS accepts the wanted key"
 SYNC = "Bring the login into the Secret of the cluster"
 ROLL = "Let the first consumer read it"
@@ -151,10 +152,20 @@ def test_killed_at_every_boundary_in_turn_it_goes_on_and_makes_one_key(sandbox: 
     assert in_logs(sandbox, secrets) == []
 
 
+def killed_before_a_key_is_made(sandbox: Sandbox) -> Path:
+    """Kill a run that asks for a key and is turned away, so that no key comes of it, and return its folder."""
+    faults = sandbox.home / "sandbox" / "aws" / "faults.json"
+    faults.write_text(json.dumps({"throttled": {"iam:CreateAccessKey": 1000}}))
+    try:
+        return kill_at(sandbox, MAKE, "run", "rotate-access-keys", *AT_ONCE)
+    finally:
+        faults.unlink()
+
+
 @thorough
 def test_a_key_that_was_made_and_lost_is_deleted_and_made_anew(sandbox: Sandbox, keys: AccessKeys) -> None:
     """A kill between CreateAccessKey and PutSecretValue leaves such a key: of this run, in no version, never used."""
-    run = kill_at(sandbox, GUARD, "run", "rotate-access-keys", *AT_ONCE)
+    run = killed_before_a_key_is_made(sandbox)
     lost = keys.iam.create_access_key(UserName=USER)["AccessKey"]["AccessKeyId"]
     result = finished(sandbox, "resume", run.name)
     assert result["exit_code"] == 0, result
@@ -164,7 +175,7 @@ def test_a_key_that_was_made_and_lost_is_deleted_and_made_anew(sandbox: Sandbox,
 @thorough
 def test_going_back_a_lost_key_is_deleted_too(sandbox: Sandbox, keys: AccessKeys) -> None:
     before = keys.secret.current()
-    run = kill_at(sandbox, GUARD, "run", "rotate-access-keys", *AT_ONCE)
+    run = killed_before_a_key_is_made(sandbox)
     keys.iam.create_access_key(UserName=USER)
     result = finished(sandbox, "rollback", run.name)
     assert result["exit_code"] == 0, result

@@ -242,6 +242,7 @@ def test_a_consumer_that_never_becomes_ready_stops_the_run_and_both_tokens_work(
 def test_two_at_once_do_not_both_work(sandbox: Sandbox, cache: Cache) -> None:
     """Pods take so long to start that the one that works still does when the other one asks for the lock."""
     versions, command = cache.secret.versions(), ("run", "rotate-redis", *AT_ONCE)
+    wait_for(lambda: Kubernetes(sandbox).serves("hasivu-web"))
     faults = sandbox.home / "sandbox" / "kubernetes" / "faults.json"
     faults.write_text(json.dumps({"pod_start_seconds": 20}))
     try:

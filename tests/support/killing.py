@@ -39,8 +39,8 @@ def started(sandbox: Sandbox, *arguments: str) -> Iterator[subprocess.Popen[str]
 
 
 def kill_tree(pid: int) -> None:
-    """Send SIGKILL to a process and to all that descend from it."""
-    kill_all([pid, *descendants(pid)])
+    """Send SIGKILL to a process and to all that descend from it, which go no step further while they are looked for."""
+    kill_all(frozen(pid))
 
 
 def kill_all(processes: list[int]) -> None:
@@ -50,17 +50,28 @@ def kill_all(processes: list[int]) -> None:
             os.kill(one, signal.SIGKILL)
 
 
+def frozen(pid: int) -> list[int]:
+    """Stop a process and all that descend from it, parents before their children, and return them."""
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGSTOP)
+    return [pid, *(one for child in children(pid) for one in frozen(child))]
+
+
 def descendants(pid: int) -> list[int]:
-    """Return the processes that descend from one, children before grandchildren."""
+    """Return the processes that descend from one, each before its children."""
+    return [one for child in children(pid) for one in (child, *descendants(child))]
+
+
+def children(pid: int) -> list[int]:
+    """Return the processes that one has started."""
     try:
-        children = [
+        return [
             int(child)
             for task in Path(f"/proc/{pid}/task").iterdir()
             for child in (task / "children").read_text().split()
         ]
     except (FileNotFoundError, ProcessLookupError):
         return []
-    return [*children, *(grandchild for child in children for grandchild in descendants(child))]
 
 
 def wait_for(what: Callable[[], Any], seconds: float = PATIENCE_SECONDS) -> Any:

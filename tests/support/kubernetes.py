@@ -41,6 +41,13 @@ class Kubernetes:
         template = {"template": {"metadata": {"annotations": annotations}}}
         self.apps.patch_namespaced_deployment(deployment, NAMESPACE, {"spec": template})
 
+    def serves(self, deployment: str) -> bool:
+        """Tell whether every pod of a Deployment is one of its newest template, and is available."""
+        found = self.apps.read_namespaced_deployment(deployment, NAMESPACE)
+        wanted, status = found.spec.replicas, found.status
+        current = status.observed_generation >= found.metadata.generation
+        return current and (status.replicas, status.updated_replicas, status.available_replicas) == (wanted,) * 3
+
     def set_image(self, deployment: str, image: str) -> str:
         """Let a Deployment run another image, and return the one that it ran."""
         (container,) = self.apps.read_namespaced_deployment(deployment, NAMESPACE).spec.template.spec.containers

@@ -20,6 +20,7 @@ from hasivu_play.sandbox.edge.names import host_of
 from hasivu_play.sandbox.layout import Layout
 from support.access import aws
 from support.killing import wait_for
+from support.kubernetes import Kubernetes
 from support.registry import Registry, alpine
 from support.sandbox import Sandbox
 
@@ -135,7 +136,7 @@ def run_images(sandbox: Sandbox, registry: Registry, **packages: str) -> None:
     for one in apps.list_namespaced_deployment("hasivu").items:
         body = {"spec": {"template": pushed(one.spec.template, registry, packages)}}
         apps.patch_namespaced_deployment(one.metadata.name, "hasivu", body)
-        wait_for(lambda name=one.metadata.name: rolled_out(apps.read_namespaced_deployment(name, "hasivu")))
+        wait_for(lambda name=one.metadata.name: Kubernetes(sandbox).serves(name))
     for one in batch.list_namespaced_cron_job("hasivu").items:
         body = {
             "spec": {
@@ -163,13 +164,6 @@ def push(image: str, registry: Registry, packages: dict[str, str]) -> str:
     host, _, rest = image.partition("@")[0].partition("/")
     repository = rest.partition(":")[0]
     return f"{host}/{repository}@{registry.push(repository, alpine(**packages))}"
-
-
-def rolled_out(deployment: Any) -> bool:
-    """Tell whether every pod of a Deployment is one of its newest template."""
-    wanted, status = deployment.spec.replicas, deployment.status
-    current = status.observed_generation >= deployment.metadata.generation
-    return current and (status.replicas, status.updated_replicas, status.available_replicas) == (wanted,) * 3
 
 
 def rewrite_history(sandbox: Sandbox) -> None:

@@ -73,13 +73,14 @@ class Kubelet:
 
     def _status(self, cluster: Cluster, pod: Object) -> Object:
         fates = {fate(container["image"], cluster.faults.read()) for container in pod["spec"]["containers"]}
-        if MISSING in fates and pod["status"].get("phase") != "Running":  # what runs has its image
-            waited = self._is_over(pod, "pull", 1.0)
-            return pulling_status(pod, "ImagePullBackOff" if waited else "ErrImagePull")
-        if problem := missing_reference(cluster, pod):
-            return configuration_status(pod, problem)
-        if not self._is_over(pod, "start", cluster.seconds("pod_start_seconds", START_SECONDS)):
-            return starting_status(pod)
+        if pod["status"].get("phase") != "Running":  # what runs has its image and what it refers to, and has started
+            if MISSING in fates:
+                waited = self._is_over(pod, "pull", 1.0)
+                return pulling_status(pod, "ImagePullBackOff" if waited else "ErrImagePull")
+            if problem := missing_reference(cluster, pod):
+                return configuration_status(pod, problem)
+            if not self._is_over(pod, "start", cluster.seconds("pod_start_seconds", START_SECONDS)):
+                return starting_status(pod)
         is_job = controller_of(pod).get("kind") == "Job" or pod["spec"]["restartPolicy"] != "Always"
         if is_job and self._is_over(pod, "run", cluster.seconds("job_seconds", JOB_SECONDS)):
             return finished_status(pod, succeeded=CRASH not in fates)
