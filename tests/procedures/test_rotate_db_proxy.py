@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
+from support.aws import client
 from support.proxies import Proxy, lead_application_through, proxy
 from support.rotation import (
     AGAIN,
@@ -27,6 +28,7 @@ from support.thorough import thorough
 pytestmark = [pytest.mark.xdist_group("rotate-db-proxy"), thorough]
 
 SOURCE = "hasivu-sandbox"
+OTHER = "hasivu/sandbox/database/application-other"  # the login that the pods hold, when another one is current
 PUBLISHED = "Make the pending version current, in exchange for the old one and for no other"
 
 
@@ -34,12 +36,19 @@ PUBLISHED = "Make the pending version current, in exchange for the old one and f
 def behind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
     """Return the proxy through which the whole application of a sandbox comes."""
     for sandbox in start_and_stop(Sandbox(tmp_path_factory.mktemp("behind"))):
+        client(sandbox, "secretsmanager").create_secret(Name=OTHER, SecretString="{}")
+        hold(sandbox, login(sandbox))
         made = Proxy(sandbox, "hasivu-front")
-        made.create(APPLICATION)
+        made.create(APPLICATION, OTHER)
         made.register(SOURCE)
         made.wait(SOURCE, "AVAILABLE")
         lead_application_through(sandbox, made)
         yield made
+
+
+def hold(sandbox: Sandbox, fields: dict[str, str]) -> None:
+    """Let the proxy know a login besides the current one, before another one becomes current."""
+    client(sandbox, "secretsmanager").put_secret_value(SecretId=OTHER, SecretString=json.dumps(fields))
 
 
 def test_orders_flow_through_the_proxy_while_the_pair_takes_turns_and_is_taken_back(behind: Proxy) -> None:
@@ -48,8 +57,10 @@ def test_orders_flow_through_the_proxy_while_the_pair_takes_turns_and_is_taken_b
         result = sandbox.run("rotate-db", *AGAIN)
         assert result["exit_code"] == 0, result["message"]
         second = login(sandbox)
+        hold(sandbox, second)
         back = exit_of(sandbox.play("rollback", result["run"], "--json"))
         assert back["exit_code"] == 0, back
+    hold(sandbox, first)
     assert (second["host"], second["port"]) == (first["host"], first["port"])
     assert login(sandbox) == first
     assert open_roles(sandbox) == [first["username"]]
