@@ -28,6 +28,7 @@ from hasivu_play.errors import StoppedError
 from hasivu_play.home import private_directory
 from hasivu_play.private_data import private_data, remove_leftovers
 from hasivu_play.project import Project
+from hasivu_play.rehearse_steps import fork_no_steps
 from hasivu_play.run import Request, environment_variables
 
 LOOK_SECONDS = 1.0
@@ -190,6 +191,7 @@ def play(command: list[str], output: Path, folder: Path) -> None:
         signal.signal(number, signal.SIG_DFL)
     from ansible.cli.playbook import PlaybookCLI
 
+    fork_no_steps()
     PlaybookCLI.cli_executor(command)
 
 

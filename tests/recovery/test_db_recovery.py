@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,8 +12,10 @@ from typing import Any
 import psycopg
 import pytest
 from support.door import watched
-from support.killing import wait_for
+from support.killing import kill_when, wait_for
+from support.kubernetes import Kubernetes
 from support.recovery import a_known_second, acknowledged, at_work, server, world, written
+from support.rotating import begun
 from support.rotation import exit_of, http, kill_after, login, works
 from support.sandbox import Sandbox
 from support.thorough import THOROUGH
@@ -55,12 +59,32 @@ def test_before_the_log_a_snapshot_is_refused_until_its_loss_is_accepted(own: Sa
     assert "accept_loss_s" in result["message"]
 
 
+@contextmanager
+def slow_pods(own: Sandbox) -> Iterator[None]:
+    """Let pods take long enough to start for a run to be killed while it waits for one."""
+    faults = own.home / "sandbox" / "kubernetes" / "faults.json"
+    faults.write_text(json.dumps({"pod_start_seconds": 5}))
+    try:
+        yield
+    finally:
+        faults.unlink()
+
+
+def returned(own: Sandbox, how: str = "replicas") -> bool:
+    """Tell whether a Deployment has any replica again, or any that is available."""
+    found = [Kubernetes(own).apps.read_namespaced_deployment(name, "hasivu").status for name in DEPLOYMENTS]
+    return any(getattr(status, how) for status in found)
+
+
 def test_taken_back_before_users_are_let_in_the_world_is_as_it_was(own: Sandbox) -> None:
     moment = a_known_second(own, flowing=True)
     http(own, "/_traffic", {"per_second": 0})
     before, held = world(own), login(own)
     name = ("-e", "target_id=hasivu-sandbox-left")
-    run = kill_after(own, CANARY, "run", "db-recovery", *INCIDENT, *name, "-e", f"restore_time={written(moment)}")
+    command = ("run", "db-recovery", *INCIDENT, *name, "-e", f"restore_time={written(moment)}")
+    with slow_pods(own):
+        run = kill_when(own, lambda run: CANARY in begun(run) and returned(own), *command)
+    wait_for(lambda: returned(own, "available_replicas"))  # the cluster starts it all the same
     assert not works(own, held)
     back = exit_of(own.play("rollback", run.name, "--json"))
     assert back["exit_code"] == 0, back

@@ -171,6 +171,7 @@ def test_a_drill_is_apart_verified_measured_and_gone_and_production_was_only_rea
 ) -> None:
     (old,) = copies(instances)
     tag(instances, old, hasivu_delete_after="2026-01-01T00:00:00Z")
+    wait_for(lambda: f"{datetime.now(UTC):%Y%m%d%H%M}" not in old)  # a copy is named by the minute
     shown, held, wrote = picture(instances), stages(sandbox), sandbox.value(WRITES)
     before = len(sandbox.requests("aws"))
     http(sandbox, "/_traffic", {"per_second": 5})

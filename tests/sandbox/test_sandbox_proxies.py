@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg
 import pytest
 from support.instances import faults
+from support.killing import wait_for
 from support.proxies import Proxy, proxy
 from support.rotation import login
 from support.sandbox import Sandbox
@@ -70,6 +71,11 @@ def test_over_tls_it_shows_a_certificate_of_amazon_and_not_of_the_database(door:
                 )
 
 
+def test_without_tls_it_lets_in_as_well(door: Proxy) -> None:
+    with door.connect(*held(door), sslmode="disable", **PATIENCE) as session:
+        assert not session.pgconn.ssl_in_use
+
+
 def test_one_that_demands_tls_refuses_whoever_comes_without(sandbox: Sandbox) -> None:
     with faults(sandbox), proxy(sandbox, "hasivu-closed", require_tls=True) as closed:
         closed.register(SOURCE)
@@ -109,8 +115,8 @@ def test_a_target_that_refuses_the_logins_of_the_proxy_says_so(door: Proxy) -> N
         administrator.execute(f"ALTER ROLE {user} NOLOGIN".encode())
         try:
             door.register(SOURCE)
-            door.wait(SOURCE, "UNAVAILABLE")
-            assert door.targets()[SOURCE]["Reason"] == "AUTH_FAILURE"
+            wait_for(lambda: door.targets()[SOURCE].get("Reason") == "AUTH_FAILURE")
+            assert door.targets()[SOURCE]["State"] == "UNAVAILABLE"
         finally:
             administrator.execute(f"ALTER ROLE {user} LOGIN".encode())
     door.wait(SOURCE, "AVAILABLE")

@@ -15,6 +15,7 @@ from typing import Any
 from support.sandbox import PROGRAMS, Sandbox
 
 LOOK_SECONDS = 0.02
+KILL_SECONDS = 0.002  # the next step begins soon
 PATIENCE_SECONDS = 90
 RUN_SECONDS = 200
 
@@ -74,14 +75,14 @@ def children(pid: int) -> list[int]:
         return []
 
 
-def wait_for(what: Callable[[], Any], seconds: float = PATIENCE_SECONDS) -> Any:
+def wait_for(what: Callable[[], Any], seconds: float = PATIENCE_SECONDS, look_seconds: float = LOOK_SECONDS) -> Any:
     """Return what a function returns as soon as it returns something."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         found = what()
         if found:
             return found
-        time.sleep(LOOK_SECONDS)
+        time.sleep(look_seconds)
     raise AssertionError(f"nothing came of {what} in {seconds} seconds")
 
 
@@ -113,7 +114,7 @@ def kill_when(sandbox: Sandbox, reached: Callable[[Path], bool], *command: str) 
     known = set(sandbox.runs())
     with started(sandbox, *command) as process:
         run = new_run(sandbox, known)
-        wait_for(lambda: reached(run) or process.poll() is not None, RUN_SECONDS)
+        wait_for(lambda: reached(run) or process.poll() is not None, RUN_SECONDS, KILL_SECONDS)
         kill_tree(process.pid)
     assert reached(run), lines(run)[-1]
     return run

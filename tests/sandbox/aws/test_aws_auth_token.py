@@ -3,12 +3,14 @@
 import signal
 import socket
 import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import redis
 from botocore.exceptions import ClientError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
+from support.killing import wait_for
 
 from hasivu_play.sandbox.valkey import Valkey
 
@@ -114,6 +116,7 @@ def test_a_change_is_asynchronous_and_no_second_one_is_taken_meanwhile(cache):
     "is not in the available state" (ElastiCache API Reference, ModifyReplicationGroup)."""
     cache.server.stop()  # so that the change cannot end while the test looks
     before = cache.group()
+    wait_for(lambda: datetime.now(UTC) > before["AuthTokenLastModifiedDate"] + timedelta(seconds=1))  # it tells seconds
     answered = cache.ask("ROTATE", SECOND)
     assert answered["Status"] == "modifying"
     assert answered["PendingModifiedValues"]["AuthTokenStatus"] == "ROTATING"

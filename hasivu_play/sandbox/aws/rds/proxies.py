@@ -122,6 +122,7 @@ class Proxies:
                 raise not_found("DBProxyTargetNotFoundFault", message)
         for name in asked.get("DBInstanceIdentifiers", []):
             proxy.targets.remove(named[name.lower()])
+            self._healths.forget(proxy, named[name.lower()])
         self._store.save()
         self._doors.cut_off(proxy)
         return {}

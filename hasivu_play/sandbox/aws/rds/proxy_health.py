@@ -52,6 +52,10 @@ class Healths:
                 return instance_of(self._store, proxy, resource)
         return None
 
+    def forget(self, proxy: Proxy, resource: str) -> None:
+        """Know nothing any more of what is no target; one that is registered again at once begins anew."""
+        self._seen.pop(key(proxy, resource), None)
+
     def keep_looking(self) -> None:
         """Look at each target for as long as the process lives."""
         while True:
@@ -64,11 +68,11 @@ class Healths:
             key(proxy, resource): (proxy, resource) for proxy in self._store.proxies for resource in proxy.targets
         }
         for gone in self._seen.keys() - wanted.keys():
-            del self._seen[gone]
+            self._seen.pop(gone, None)
         for name, (proxy, resource) in wanted.items():
             if name not in self._seen:
                 self._seen[name] = Seen(due=time.monotonic() + self._registering_seconds())
-            self._look_at(self._seen[name], proxy, resource)
+            self._look_at(self._seen.get(name, Seen()), proxy, resource)
 
     def _look_at(self, seen: Seen, proxy: Proxy, resource: str) -> None:
         """Try a target: by a login where none has worked yet or the logins are others now, else by its port."""

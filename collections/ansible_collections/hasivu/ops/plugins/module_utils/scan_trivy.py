@@ -78,10 +78,11 @@ def parse_image(ended: Ended, target: Target, room: Room) -> Parsed:
     if not any(str(digest).endswith(f"@{target.digest}") for digest in digests):
         raise ScanError(f"told of another image than {target.digest}, or did not get it")
     results = entries(report.get("Results"), "results")
-    packages = sum(len(result.get("Packages") or []) for result in results if result.get("Class") in PACKAGES)
+    listed = [result.get("Packages") or [] for result in results if result.get("Class") in PACKAGES]
+    packages = [package for named in listed for package in entries(named, "packages")]
     if not packages:
         raise ScanError("found no packages in the image, so that it looked at nothing")
-    return Parsed([*distribution(report), *all_hits(results)], packages)
+    return Parsed([*distribution(report), *all_hits(results)], len(packages))
 
 
 def parse_config(ended: Ended, target: Target, room: Room) -> Parsed:
