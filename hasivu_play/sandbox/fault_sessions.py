@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -121,8 +122,13 @@ class Writer(Session):
             try:
                 with self.connect(layout) as connection:
                     self.write(connection, deadline)
-            except psycopg.OperationalError:
+            except psycopg.OperationalError as error:
+                logging.getLogger(__name__).warning("%s", error)
                 time.sleep(WRITE_SECONDS)
+
+    def has_begun(self, layout: Layout) -> bool:
+        """Say whether the server shows the session, whatever it does at this moment."""
+        return bool(self.states(layout))
 
     def write(self, connection: psycopg.Connection[tuple[Any, ...]], deadline: float) -> None:
         """Write until the time is over."""
