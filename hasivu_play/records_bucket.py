@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ansible_collections.hasivu.ops.plugins.module_utils.aws import ATTEMPTS, error_code, new_client
 
+from hasivu_play.environment import environment_kept
 from hasivu_play.errors import PlayError, RefusedError, StoppedError
 from hasivu_play.records_archive import Archive
 
@@ -20,18 +18,6 @@ THERE_ALREADY = ("PreconditionFailed", "ConditionalRequestConflict", "412", "409
 UNLOCKED = "ObjectLockConfigurationNotFoundError"
 MISSING = ("NoSuchBucket", "404")
 AGAIN = "Run the same command again; what is there already is not written twice."
-
-
-@contextmanager
-def surroundings(settings: dict[str, str]) -> Iterator[None]:
-    """Let a client that is made meanwhile find settings where AWS's clients look for them."""
-    before = dict(os.environ)
-    os.environ.update(settings)
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
 
 
 @dataclass(frozen=True)
@@ -53,7 +39,7 @@ class Bucket:
         self.archive = archive
         self._where = {"Bucket": archive.bucket, "ExpectedBucketOwner": archive.owner}
         try:
-            with surroundings(settings):
+            with environment_kept(settings):
                 self._client = new_client("s3", archive.region, None, attempts)
         except Exception as error:  # boto3 raises errors of many families
             raise RefusedError(f"S3 cannot be called: {error}. Check aws_environment in the inventory.") from error

@@ -8,10 +8,9 @@ put back. This rests on names within ansible-core that it does not promise; wher
 from __future__ import annotations
 
 import copy
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
+
+from hasivu_play.environment import environment_kept
 
 NAMES = ("TaskExecutor", "WorkerProcess", "_RawTaskResult", "_task")
 
@@ -50,15 +49,3 @@ def do(process: Any) -> None:
     host.vars, host.groups = {}, []
     result = worker._RawTaskResult(host=host, task=task, return_data=outcome, task_fields=task.dump_attrs())
     process._final_q.send_task_result(result)
-
-
-@contextmanager
-def environment_kept() -> Iterator[None]:
-    """Put the environment back as it was."""
-    before = dict(os.environ)
-    try:
-        yield
-    finally:
-        if os.environ != before:
-            os.environ.clear()
-            os.environ.update(before)

@@ -103,7 +103,7 @@ FLOORS = [
     ],
     ["records_archive", "records_receipts"],
     ["header", "manual", "processes", "project", "course_plan", "coverage_problem"],
-    ["console", "home"],
+    ["console", "environment", "home"],
     ["errors"],
     ["__init__"],
 ]

@@ -1,4 +1,4 @@
-"""What a step of a rehearsal leaves behind, the next one does not find."""
+"""The environment is put back, so that what a step of a rehearsal leaves behind the next one does not find."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from hasivu_play.rehearse_steps import environment_kept
+from hasivu_play.environment import environment_kept
 
 
 def fail_in_a_step() -> None:
