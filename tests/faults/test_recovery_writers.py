@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from support.calling import call, calling, defaults
 from support.door import get
+from support.faulting import faulty
 from support.killing import kill_tree, wait_for
 from support.rotation import aws, login, works
 from support.sandbox import Sandbox
@@ -41,16 +40,6 @@ pytestmark = pytest.mark.xdist_group("recovery-writers")
 @pytest.fixture
 def world(sandbox: Sandbox) -> World:
     return World(sandbox)
-
-
-@contextmanager
-def kubernetes_faults(sandbox: Sandbox, **faults: Any) -> Iterator[None]:
-    file = sandbox.home / "sandbox" / "kubernetes" / "faults.json"
-    file.write_text(json.dumps(faults))
-    try:
-        yield
-    finally:
-        file.unlink()
 
 
 def changing(sandbox: Sandbox) -> int:
@@ -198,7 +187,7 @@ def test_a_pod_that_belongs_to_no_known_writer_stops_the_run(sandbox: Sandbox, w
 def test_a_cron_job_at_work_is_waited_for_and_really_writes(sandbox: Sandbox, world: World) -> None:
     menus = "SELECT count(*) FROM menus"
     before = sandbox.value(menus)
-    with kubernetes_faults(sandbox, job_seconds=8), returned_at_last(sandbox) as captured:
+    with faulty(sandbox, "kubernetes", job_seconds=8), returned_at_last(sandbox) as captured:
         world.start_rollover("hasivu-menu-rollover-at-work")
         wait_for(lambda: sandbox.value(menus) > before)
         short = rest(sandbox, captured, stages=["cron_jobs"], seconds=0.1)
@@ -233,7 +222,7 @@ def kill_amid_return(sandbox: Sandbox, world: World, captured: dict[str, Any]) -
 
 def test_conflicts_without_end_stop_the_run_and_a_change_by_others_is_told(sandbox: Sandbox, world: World) -> None:
     with returned_at_last(sandbox) as captured:
-        with kubernetes_faults(sandbox, conflict=["deployments"]):
+        with faulty(sandbox, "kubernetes", conflict=["deployments"]):
             done = rest(sandbox, captured, stages=["deployments"], seconds=1)
         assert (done["failed"], done["stop"]) == (True, "resumable")
         assert [world.replicas(name) for name in DEPLOYMENTS] == [2, 3]
@@ -256,7 +245,7 @@ def test_an_autoscaler_bounds_what_is_returned_and_an_api_that_is_down_stops_the
 
     with returned_at_last(sandbox) as captured:
         rest(sandbox, captured, stages=["deployments"])
-        with kubernetes_faults(sandbox, down=True):
+        with faulty(sandbox, "kubernetes", down=True):
             done = back(sandbox, captured, stages=["deployments"])
         assert (done["failed"], done["stop"]) == (True, "resumable")
         keep_to(1, 2)

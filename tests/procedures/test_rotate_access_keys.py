@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from botocore.exceptions import ClientError
 from support.aws import Secret, client
+from support.faulting import faulty
 from support.killing import wait_for
 from support.kubernetes import Kubernetes
 from support.rotating import finished, kill_at, published_login_works
@@ -154,12 +155,8 @@ def test_killed_at_every_boundary_in_turn_it_goes_on_and_makes_one_key(sandbox: 
 
 def killed_before_a_key_is_made(sandbox: Sandbox) -> Path:
     """Kill a run that asks for a key and is turned away, so that no key comes of it, and return its folder."""
-    faults = sandbox.home / "sandbox" / "aws" / "faults.json"
-    faults.write_text(json.dumps({"throttled": {"iam:CreateAccessKey": 1000}}))
-    try:
+    with faulty(sandbox, "aws", throttled={"iam:CreateAccessKey": 1000}):
         return kill_at(sandbox, MAKE, "run", "rotate-access-keys", *AT_ONCE)
-    finally:
-        faults.unlink()
 
 
 @thorough

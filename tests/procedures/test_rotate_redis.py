@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -12,6 +11,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 from support.aws import Secret
+from support.faulting import faulty
 from support.killing import started, wait_for
 from support.kubernetes import Kubernetes
 from support.rotating import finished, kill_at, published_login_works
@@ -243,14 +243,13 @@ def test_two_at_once_do_not_both_work(sandbox: Sandbox, cache: Cache) -> None:
     """Pods take so long to start that the one that works still does when the other one asks for the lock."""
     versions, command = cache.secret.versions(), ("run", "rotate-redis", *AT_ONCE)
     wait_for(lambda: Kubernetes(sandbox).serves("hasivu-web"))
-    faults = sandbox.home / "sandbox" / "kubernetes" / "faults.json"
-    faults.write_text(json.dumps({"pod_start_seconds": 20}))
-    try:
-        with started(sandbox, *command) as one, started(sandbox, *command) as two:
-            one.communicate(timeout=300)
-            two.communicate(timeout=300)
-    finally:
-        faults.unlink()
+    with (
+        faulty(sandbox, "kubernetes", pod_start_seconds=20),
+        started(sandbox, *command) as one,
+        started(sandbox, *command) as two,
+    ):
+        one.communicate(timeout=300)
+        two.communicate(timeout=300)
     assert sorted([one.returncode, two.returncode]) == [0, 6]
     assert len(cache.secret.versions()) == len(versions) + 1
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 from support.door import watched
+from support.faulting import faulty
 from support.killing import kill_when, wait_for
 from support.kubernetes import Kubernetes
 from support.recovery import a_known_second, acknowledged, at_work, server, world, written
@@ -59,17 +58,6 @@ def test_before_the_log_a_snapshot_is_refused_until_its_loss_is_accepted(own: Sa
     assert "accept_loss_s" in result["message"]
 
 
-@contextmanager
-def slow_pods(own: Sandbox) -> Iterator[None]:
-    """Let pods take long enough to start for a run to be killed while it waits for one."""
-    faults = own.home / "sandbox" / "kubernetes" / "faults.json"
-    faults.write_text(json.dumps({"pod_start_seconds": 5}))
-    try:
-        yield
-    finally:
-        faults.unlink()
-
-
 def returned(own: Sandbox, how: str = "replicas") -> bool:
     """Tell whether a Deployment has any replica again, or any that is available."""
     found = [Kubernetes(own).apps.read_namespaced_deployment(name, "hasivu").status for name in DEPLOYMENTS]
@@ -82,7 +70,7 @@ def test_taken_back_before_users_are_let_in_the_world_is_as_it_was(own: Sandbox)
     before, held = world(own), login(own)
     name = ("-e", "target_id=hasivu-sandbox-left")
     command = ("run", "db-recovery", *INCIDENT, *name, "-e", f"restore_time={written(moment)}")
-    with slow_pods(own):
+    with faulty(own, "kubernetes", pod_start_seconds=5):  # long enough to be killed while it waits for one
         run = kill_when(own, lambda run: CANARY in begun(run) and returned(own), *command)
     wait_for(lambda: returned(own, "available_replicas"))  # the cluster starts it all the same
     assert not works(own, held)
