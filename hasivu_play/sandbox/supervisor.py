@@ -8,8 +8,9 @@ from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from typing import Any
 
 from hasivu_play.errors import StoppedError
-from hasivu_play.sandbox import fault_markers
+from hasivu_play.sandbox import base_backup, fault_markers
 from hasivu_play.sandbox.credentials import make_credentials
+from hasivu_play.sandbox.first_backup import await_first_backup
 from hasivu_play.sandbox.layout import Layout, write_private
 from hasivu_play.sandbox.lifecycles import make_lifecycles
 from hasivu_play.sandbox.lock import LOCK, locked
@@ -87,10 +88,14 @@ def start_missing(layout: Layout, progress: Progress) -> None:
     missing = [part for part in everything if part.wanted() and part.name not in held and not part.running()]
     if not missing:
         return
+    new = not base_backup.complete(layout.part("postgresql"))
     write_endpoints(layout, everything)
     start_all([part for part in missing if part.name != LAST], progress)
     write_endpoints(layout, everything)
     start_all([part for part in missing if part.name == LAST], progress)
+    if new and not held:
+        progress("Waiting for the first backup of the database")
+        await_first_backup(layout)
 
 
 def refuse_another_form(layout: Layout) -> None:

@@ -15,6 +15,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
+from hasivu_play.sandbox.base_backup import started
 from hasivu_play.sandbox.layout import Layout, write_private
 
 ONE_ATTEMPT = Config(retries={"total_max_attempts": 1})
@@ -32,6 +33,7 @@ OTHER_SECRETS = {
     "redis_admin": "third-secret-of-the-test",
     "access_key_reports": json.dumps(REPORTS_KEY),
 }
+FIRST_BACKUP = "20261101T220000Z"
 PARTS = {"postgresql": {"host": "127.0.0.1", "port": 54321}, "redis": {"host": "127.0.0.1", "port": 63791}}
 
 
@@ -100,13 +102,16 @@ def free_port() -> int:
 
 
 def prepare(root: Path) -> Emulator:
-    """Write what the supervisor has written before it starts the emulator."""
+    """Write what the supervisor has written before it starts the emulator, and what the first base backup leaves."""
     emulator = Emulator(root)
     for role, password in PASSWORDS.items():
         write_private(emulator.layout.credential(f"database_{role}"), password)
     for credential, secret in OTHER_SECRETS.items():
         write_private(emulator.layout.credential(credential), secret)
     emulator.layout.write_endpoints(PARTS)
+    backup = emulator.layout.part("postgresql") / "base_backups" / FIRST_BACKUP
+    backup.mkdir(parents=True)
+    write_private(backup.with_suffix(".json"), json.dumps({"ended": started(backup)}))
     return emulator
 
 

@@ -80,7 +80,6 @@ def test_the_restorable_time_stands_still_while_the_archive_of_the_log_is_stuck(
 
 def test_base_backups_are_the_automated_snapshots(aws):
     """Automated snapshots are listed as `rds:<instance>-<date>` (RDS User Guide, Introduction to backups)."""
-    (aws.layout.part("postgresql") / "base_backups" / "20261101T220000Z").mkdir(parents=True, exist_ok=True)
     found = aws.client("rds").describe_db_snapshots(DBInstanceIdentifier="hasivu-sandbox", SnapshotType="automated")[
         "DBSnapshots"
     ]

@@ -11,7 +11,7 @@ from hasivu_play.sandbox.aws.faults import Faults
 from hasivu_play.sandbox.aws.rds.archive import Archive
 from hasivu_play.sandbox.aws.rds.moments import seconds, timestamp
 from hasivu_play.sandbox.aws.rds.store import Instance, Store
-from hasivu_play.sandbox.database_servers import DIRECTORY, INSTANCE
+from hasivu_play.sandbox.database_servers import INSTANCE
 from hasivu_play.sandbox.edge.certificates import DATABASE_ROOT
 
 Fields = dict[str, Any]
@@ -52,18 +52,15 @@ class View:
         return str(self._faults.read().get("rds_status", known))
 
     def window(self, instance: Instance) -> tuple[float, float] | None:
-        """Return the earliest and the latest moment that an instance can be restored to, if there is any.
-
-        The very first server is said to have run for long: its window is open before its first base backup is done.
-        """
+        """Return the earliest and the latest moment that an instance can be restored to, if there is any."""
         if not instance.shown["BackupRetentionPeriod"]:
             return None
         directory = self._store.layout.root / instance.directory
         backups = base_backup.complete(directory)
         reached = self._archive.reached(directory)
-        if not reached or not (backups or instance.directory == DIRECTORY):
+        if not reached or not backups:
             return None
-        earliest = base_backup.ended(backups[0]) if backups else reached
+        earliest = base_backup.ended(backups[0])
         return earliest, max(earliest, reached)
 
 
