@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import functools
+import os
+import threading
 import traceback
 from typing import Any
 
@@ -32,6 +34,10 @@ MODELS = None if BOTO3_IMPORT_ERROR else create_loader()
 # A session that the parent has made and not used; each worker that is forked finds it here.
 SPARE: list[Any] = []
 
+# Of sessions, botocore lets one thread at a time make clients; clients themselves may be used by many threads.
+MAKING = threading.Lock()
+Origin = tuple[Any, ...]
+
 ATTEMPTS = 8
 CONNECT_SECONDS = 5
 READ_SECONDS = 60
@@ -57,25 +63,45 @@ def client(module: AnsibleModule, service: str, attempts: int = ATTEMPTS, region
 
 
 def new_client(service: str, region: str, endpoint_url: str | None, attempts: int = ATTEMPTS) -> Any:
-    """Return a boto3 client with standard retries and bounded waits.
+    """Return a boto3 client with standard retries and bounded waits; whoever asks for the same again gets the same.
 
     Raises:
         BotoCoreError: The service or the profile is unknown.
     """
+    with MAKING:
+        return kept_client(service, region, endpoint_url, attempts, origin())
+
+
+def session() -> boto3.Session:
+    """Return the session of this process for the profile and the credentials that its environment names now."""
+    with MAKING:
+        return kept_session(origin())
+
+
+@functools.cache
+def kept_client(service: str, region: str, endpoint_url: str | None, attempts: int, whence: Origin) -> Any:
+    """Return the client of a process."""
     config = Config(
         retries={"mode": "standard", "total_max_attempts": attempts},
         connect_timeout=CONNECT_SECONDS,
         read_timeout=READ_SECONDS,
         user_agent_extra="hasivu-ops",
     )
-    made = session().client(service, region_name=region, endpoint_url=endpoint_url, config=config)
+    made = kept_session(whence).client(service, region_name=region, endpoint_url=endpoint_url, config=config)
     made.meta.events.register("before-call", rehearsal.refuse_operation)
     return made
 
 
-def session() -> boto3.Session:
-    """Return a session that nobody used before: it reads profile and credentials when it is first asked for them."""
+@functools.cache
+def kept_session(_whence: Origin) -> boto3.Session:
+    """Return the session of a process, which reads profile and credentials when it is first asked for them."""
     return boto3.Session(botocore_session=SPARE.pop() if SPARE else new_session())
+
+
+def origin() -> Origin:
+    """Return what a session depends on: settings, and the process, for two of them must not use one connection."""
+    settings = ((name, value) for name, value in os.environ.items() if name.startswith("AWS_"))
+    return (os.getpid(), *sorted(settings))
 
 
 def new_session() -> Any:
