@@ -5,6 +5,9 @@
 from __future__ import annotations
 
 import functools
+import marshal
+import multiprocessing
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -29,7 +32,7 @@ class Process:
 
     def __init__(self, folder: Path) -> None:
         self.compiled: list[Any] = []
-        codes = Codes(folder)
+        codes = Codes(folder / "codes")
         self.compile: Callable[..., Any] = compiled_once(self.really_compile, codes)
         self.express: Callable[..., Any] = expressed_once(self.really_express, codes)
 
@@ -70,15 +73,55 @@ def test_backslashes_that_are_read_otherwise_make_another_template(tmp_path: Pat
     assert codes[0] != codes[1]
 
 
-@pytest.mark.parametrize("content", [b"", b"no code", b"i\x01\x00\x00\x00"], ids=["empty", "torn", "a number"])
-def test_what_is_no_code_is_compiled_again(tmp_path: Path, content: bytes) -> None:
-    environment = AnsibleEnvironment()
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda content: b"",
+        lambda content: content[:-1],
+        lambda content: content[:-1] + b"?",
+        lambda content: b"no code" * 9,
+    ],
+    ids=["empty", "torn", "altered", "something else"],
+)
+def test_what_is_damaged_is_compiled_again(tmp_path: Path, damage: Callable[[bytes], bytes]) -> None:
+    environment, file = AnsibleEnvironment(), tmp_path / "codes"
     Process(tmp_path).compile(environment, TEXT)
-    (file,) = tmp_path.iterdir()
-    file.write_bytes(content)
+    file.write_bytes(damage(file.read_bytes()))
     process = Process(tmp_path)
-    process.compile(environment, TEXT)
+    code = process.compile(environment, TEXT)
     assert process.compiled == [TEXT]
+    assert code.co_code == AnsibleEnvironment.compile(environment, TEXT).co_code
+
+
+def test_an_entry_is_read_when_its_writer_has_ended_it(tmp_path: Path) -> None:
+    environment, file = AnsibleEnvironment(), tmp_path / "codes"
+    Process(tmp_path).compile(environment, TEXT)
+    whole = file.read_bytes()
+    os.truncate(file, len(whole) // 2)
+    codes = Codes(file)
+    codes.catch_up()
+    assert codes.known == {}
+    file.write_bytes(whole)
+    codes.catch_up()
+    assert [marshal.loads(code).co_code for code in codes.known.values()] == [
+        AnsibleEnvironment.compile(environment, TEXT).co_code
+    ]
+
+
+def test_many_processes_at_once_lose_nothing(tmp_path: Path) -> None:
+    codes, texts = Codes(tmp_path / "codes"), [f"{TEXT} {number}" for number in range(60)]
+
+    def write(part: int) -> None:
+        for number in range(part, 60, 3):
+            codes.keep(bytes([number]) * 32, compile(repr(texts[number]), "<text>", "eval"))
+
+    writers = [multiprocessing.get_context("fork").Process(target=write, args=(part,)) for part in range(3)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    found = [codes.find(bytes([number]) * 32) for number in range(60)]
+    assert [eval(code) for code in found if code] == texts
 
 
 def test_a_parsed_template_and_one_with_a_name_are_left_alone(tmp_path: Path) -> None:
@@ -87,7 +130,7 @@ def test_a_parsed_template_and_one_with_a_name_are_left_alone(tmp_path: Path) ->
         process.compile(environment, environment.parse(TEXT))
         process.compile(environment, TEXT, "a name")
     assert len(process.compiled) == 4
-    assert list(tmp_path.iterdir()) == []
+    assert (tmp_path / "codes").read_bytes() == b""
 
 
 def test_an_expression_is_compiled_once(tmp_path: Path) -> None:
@@ -117,7 +160,9 @@ def test_what_was_kept_gives_what_ansible_gives_without(tmp_path: Path, monkeypa
         monkeypatch.setattr(AnsibleEnvironment, name, getattr(AnsibleEnvironment, name))
     share_templates(tmp_path / "templates")
     assert answers() == answers() == without == (["orders", "menus"], True)
-    assert len(list((tmp_path / "templates").iterdir())) == 2
+    codes = Codes(tmp_path / "templates")
+    codes.catch_up()
+    assert len(codes.known) == 2
 
 
 def test_a_broken_expression_says_so_each_time_and_is_not_taken_for_the_next(tmp_path: Path) -> None:
@@ -126,4 +171,4 @@ def test_a_broken_expression_says_so_each_time_and_is_not_taken_for_the_next(tmp
         with pytest.raises(TemplateSyntaxError):
             process.express(environment, "rows +", False)
     process.compile(environment, environment.parse(TEXT))
-    assert list(tmp_path.iterdir()) == []
+    assert (tmp_path / "codes").read_bytes() == b""
