@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
+import multiprocessing
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -193,14 +197,18 @@ def test_an_exploited_vulnerability_is_critical_and_a_likely_one_a_step_worse(tm
     assert "threats-stale" in keys(result)
 
 
-def test_a_complete_scan_is_used_again_only_for_the_same_database_and_an_unaltered_record(tmp_path: Path) -> None:
-    image_scan(tmp_path, trivy_answers(), record="first")
-    record = tmp_path / "first"
-    file = record / "scans" / "scans.json"
+def sealed(record: Path) -> str:
+    """Seal a record as a run does at its end, and return where its report would be."""
     names = [path.relative_to(record) for path in record.rglob("*.json")]
     seal = {"files": {str(name): hashlib.sha256((record / name).read_bytes()).hexdigest() for name in names}}
     (record / "manifest.json").write_text(json.dumps(seal))
-    before = str(record / "report.json")
+    return str(record / "report.json")
+
+
+def test_a_complete_scan_is_used_again_only_for_the_same_database_and_an_unaltered_record(tmp_path: Path) -> None:
+    image_scan(tmp_path, trivy_answers(), record="first")
+    file = tmp_path / "first" / "scans" / "scans.json"
+    before = sealed(tmp_path / "first")
     again, _ = image_scan(tmp_path, trivy_answers(image={"code": 1}), record="second", previous_report=before)
     (used,) = kept(tmp_path / "second")
     assert used["outcome"] == "reused"
@@ -213,6 +221,69 @@ def test_a_complete_scan_is_used_again_only_for_the_same_database_and_an_unalter
     file.write_text(file.read_text().replace("CVE-2021-36159", "CVE-0000-0000"))
     altered, _ = image_scan(tmp_path, trivy_answers(image={"code": 1}), record="fourth", previous_report=before)
     assert keys(altered) == {"scan-failed"}
+
+
+def test_a_scan_that_is_used_again_is_rated_as_the_first_was(tmp_path: Path) -> None:
+    odds, report = tmp_path / "epss.csv", ""
+    odds.write_text(f"#model_version:v2025.03.14,score_date:{FRESH}\ncve,epss,percentile\nCVE-2019-1549,0.9,0.99\n")
+    for number in range(3):
+        record = f"record-{number}"
+        result, _ = image_scan(tmp_path, trivy_answers(), record=record, previous_report=report, odds=str(odds))
+        report = sealed(tmp_path / record)
+        (likely,) = (found for found in result["findings"] if found["key"] == "CVE-2019-1549")
+        assert likely["severity"] == "high"
+    assert kept(tmp_path / "record-2")[0]["outcome"] == "reused"
+
+
+def together(tmp_path: Path, record: str, answers: dict[str, dict[str, Any]] | None = None, **options: Any) -> Any:
+    """Scan as a procedure that is rehearsed together with others, and return the result and the scan."""
+    given = {"shared": str(tmp_path / "shared"), "_ansible_check_mode": True, **options}
+    result, _ = image_scan(tmp_path, answers or trivy_answers(), record=record, **given)
+    return result, None if result.get("failed") else kept(tmp_path / record)[0]
+
+
+def test_what_is_rehearsed_together_scans_once(tmp_path: Path) -> None:
+    first, done = together(tmp_path, "first")
+    second, reused = together(tmp_path, "second", trivy_answers(image={"code": 1}))
+    assert (done["outcome"], reused["outcome"]) == ("done", "reused")
+    assert first["findings"] == second["findings"]
+    bills = [(tmp_path / record / scan["bill"]).read_text() for record, scan in (("first", done), ("second", reused))]
+    assert bills[0] == bills[1]
+
+
+def test_a_scan_that_failed_is_not_shared(tmp_path: Path) -> None:
+    _, failed = together(tmp_path, "first", trivy_answers(image={"code": 1}))
+    _, done = together(tmp_path, "second")
+    assert (failed["outcome"], done["outcome"]) == ("failed", "done")
+
+
+def test_a_run_that_is_no_rehearsal_scans_by_itself(tmp_path: Path) -> None:
+    together(tmp_path, "first")
+    _, done = together(tmp_path, "second", _ansible_check_mode=False)
+    assert done["outcome"] == "done"
+
+
+def test_two_that_begin_at_once_scan_once(tmp_path: Path) -> None:
+    slow = trivy_answers(image={"out": sample("trivy-image.json"), "code": 10, "sleep": 1})
+    fork = multiprocessing.get_context("fork")
+    records = [f"record-{number}" for number in range(2)]
+    processes = [fork.Process(target=together, args=(tmp_path, record, slow)) for record in records]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    assert sorted(kept(tmp_path / record)[0]["outcome"] for record in records) == ["done", "reused"]
+
+
+def test_who_waits_for_the_scan_of_another_can_be_stopped(tmp_path: Path) -> None:
+    together(tmp_path, "first")
+    (lock,) = (tmp_path / "shared").glob("*.lock")
+    stop = tmp_path / "stop"
+    with lock.open() as held, ThreadPoolExecutor(1) as asker:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        asker.submit(lambda: (time.sleep(1), stop.write_text("the operator said so")))
+        result, _ = together(tmp_path, "second", stop_file=str(stop))
+    assert (result["failed"], result["stop"]) == (True, "resumable")
 
 
 def test_a_stop_ends_the_scanner(tmp_path: Path) -> None:

@@ -23,8 +23,9 @@ from ansible_collections.hasivu.ops.plugins.module_utils.scan_model import (
 )
 from ansible_collections.hasivu.ops.plugins.module_utils.scan_program import Program
 from ansible_collections.hasivu.ops.plugins.module_utils.scan_reading import read_json
-from ansible_collections.hasivu.ops.plugins.module_utils.scan_severity import Threats
+from ansible_collections.hasivu.ops.plugins.module_utils.scan_sharing import Sharing
 
+WAIT_SECONDS = 0.1
 VERSION_SECONDS = 60
 
 
@@ -37,9 +38,9 @@ class Work:
     directory: str
     seconds: int
     deadline: float
-    threats: Threats
     previous_report: str
     before: dict[Any, Scan]
+    sharing: Sharing
     stop_asked: Callable[[], bool]
     programs: dict[str, Program] = field(default_factory=dict)
     findings: list[dict[str, str]] = field(default_factory=list)
@@ -87,13 +88,42 @@ class Work:
             tool = self.tools.get(scanner.program, {})
             room = Room(Path(temporary), self.mirrors, tool.get("cache") or "", self.seconds)
             try:
-                done = self.work(scanner, target, room, first)
+                with self.sharing.turn(first, self.wait):
+                    done = self.shared(first) or self.work(scanner, target, room, first)
             except ScanError as error:
                 done = replace(first, reason=str(error))
         return replace(done, seconds=round(time.monotonic() - begun, 3))
 
+    def wait(self) -> None:
+        """Wait a moment for another procedure that is at the same scan.
+
+        Raises:
+            ScanError: The time is over.
+            StopError: The run was asked to stop.
+        """
+        if self.stop_asked():
+            raise scan_process.StopError
+        if time.monotonic() >= self.deadline:
+            raise ScanError("did not take place, for the time is over")
+        time.sleep(WAIT_SECONDS)
+
+    def shared(self, first: Scan) -> Scan | None:
+        """Return the same scan as another procedure of this rehearsal made it, if one did."""
+        found = self.sharing.find(first)
+        if found is None:
+            return None
+        scan, bill = found
+        return replace(scan, bill=self.copy_bill(scan.scanner, bill))
+
+    def copy_bill(self, scanner: str, bill: str) -> str:
+        """Write the bill of materials of another scan into this record, and return its name."""
+        if not bill:
+            return ""
+        self.bills += 1
+        return scan_reuse.keep_bill(self.directory, self.bills, scanner, bill)
+
     def work(self, scanner: Scanner, target: Target, room: Room, first: Scan) -> Scan:
-        """Ask the database for its date, then scan, rate the hits and keep the bill of materials.
+        """Ask the database for its date, then scan and keep the bill of materials.
 
         Raises:
             ScanError: Something of it told nothing that can be relied on.
@@ -106,14 +136,17 @@ class Work:
 
         known = self.known_database(scanner, room, call)
         again = self.before.get(scan_reuse.key_of(replace(first, database=known))) if known else None
-        bill = self.previous_bill(again) if again else None
-        if again and bill is not None:
-            return replace(again, hits=tuple(map(self.threats.rate, again.hits)), bill=bill)
+        copied = self.previous_bill(again) if again else None
+        if again and copied is not None:
+            return replace(again, bill=copied)
         parsed = scanner.parse(call(scanner.arguments(target, room)), target, room)
         database = scanner.database(room, call)
-        hits = tuple(self.threats.rate(hit) for hit in parsed.hits)
-        found = replace(first, outcome="done", hits=hits, left_out=tuple(parsed.left_out), looked_at=parsed.looked_at)
-        return replace(found, database=database, bill=self.keep_bill(scanner, target, room, call))
+        told = {"hits": tuple(parsed.hits), "left_out": tuple(parsed.left_out), "looked_at": parsed.looked_at}
+        found = replace(first, outcome="done", **told)
+        bill = self.make_bill(scanner, target, room, call)
+        found = replace(found, database=database, bill=self.copy_bill(scanner.name, bill))
+        self.sharing.leave(found, bill)
+        return found
 
     def known_database(self, scanner: Scanner, room: Room, call: Callable[[list[str]], Ended]) -> Database | None:
         """Return the database as it is before the scan, or nothing where only the scan brings it."""
@@ -132,11 +165,10 @@ class Work:
             bill = scan_reuse.sealed(self.previous_report, scan.bill)
         except (OSError, ValueError, KeyError, TypeError):
             return None
-        self.bills += 1
-        return scan_reuse.keep_bill(self.directory, self.bills, scan.scanner, bill)
+        return self.copy_bill(scan.scanner, bill)
 
-    def keep_bill(self, scanner: Scanner, target: Target, room: Room, call: Callable[[list[str]], Ended]) -> str:
-        """Write the bill of materials into the record and return its name; not every scanner has one.
+    def make_bill(self, scanner: Scanner, target: Target, room: Room, call: Callable[[list[str]], Ended]) -> str:
+        """Return the bill of materials, or nothing, for not every scanner has one.
 
         Raises:
             ScanError: It could not be made.
@@ -147,5 +179,4 @@ class Work:
         bill = read_json(ended, (0, 1))
         if not isinstance(bill, dict) or bill.get("bomFormat") != "CycloneDX":
             raise ScanError("made no bill of materials")
-        self.bills += 1
-        return scan_reuse.keep_bill(self.directory, self.bills, scanner.name, ended.out)
+        return ended.out

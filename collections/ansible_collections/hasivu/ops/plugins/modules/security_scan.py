@@ -14,8 +14,8 @@ description:
   - Runs the scanners that O(scanners) names against the images and commits of O(artifacts) and against O(repositories).
   - A scanner runs without a shell, without credentials, with an empty home, and within O(scan_seconds). One that is
     missing, that is not the pinned one, that fails, or whose output has not its documented form is a finding.
-  - Every hit is written to C(scans/scans.json) of the record, every bill of materials beside it. Of a secret only kind,
-    file and line are kept.
+  - Every hit is written to C(scans/scans.json) of the record as the scanner rates it, every bill of materials beside
+    it. Of a secret only kind, file and line are kept.
 options:
   directory:
     description: Folder of the run's record.
@@ -84,6 +84,9 @@ options:
     description: Report of an earlier run; its complete scans of the same bytes with the same database are used again.
     type: str
     default: ""
+  shared:
+    description: Folder in which procedures that are rehearsed together share their scans; for rehearsals alone.
+    type: path
 extends_documentation_fragment:
   - hasivu.ops.run
 attributes:
@@ -147,6 +150,7 @@ file:
 
 import tempfile
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -165,6 +169,7 @@ from ansible_collections.hasivu.ops.plugins.module_utils.run_state import RUN_OP
 from ansible_collections.hasivu.ops.plugins.module_utils.scan_model import Scan, ScanError
 from ansible_collections.hasivu.ops.plugins.module_utils.scan_process import StopError
 from ansible_collections.hasivu.ops.plugins.module_utils.scan_scanners import SCANNERS
+from ansible_collections.hasivu.ops.plugins.module_utils.scan_sharing import Sharing
 from ansible_collections.hasivu.ops.plugins.module_utils.scan_work import Work
 
 NOTES = [
@@ -195,11 +200,13 @@ def main() -> None:
             "scan_seconds": {"type": "int", "default": 600},
             "budget_min": {"type": "int", "default": 60},
             "previous_report": {"type": "str", "default": ""},
+            "shared": {"type": "path"},
         },
         supports_check_mode=True,
     )
     try:
-        work, findings = prepared(module.params)
+        threats, findings = read_threats(module.params)
+        work = prepared(module.params, module.check_mode)
         scans = scan_all(module.params, work)
         file = scan_reuse.keep(module.params["directory"], scans)
     except StopError:
@@ -209,21 +216,21 @@ def main() -> None:
         module.fail_json(
             msg=f"The scans could not be kept in {where}: {error}. Make room, then resume.", stop="resumable"
         )
-    module.exit_json(changed=False, file=file, **review(module.params, work, scans, findings))
+    rated = [replace(scan, hits=tuple(map(threats.rate, scan.hits))) for scan in scans]
+    module.exit_json(changed=False, file=file, **review(module.params, work, rated, findings))
 
 
-def prepared(options: dict[str, Any]) -> tuple[Work, list[dict[str, str]]]:
-    """Return the work with its programs found and checked, and what was found wrong with the lists of attacks."""
-    threats, findings = read_threats(options)
+def prepared(options: dict[str, Any], rehearsal: bool) -> Work:
+    """Return the work with its programs found and checked."""
     work = Work(
         tools=options["tools"],
         mirrors=options["mirrors"],
         directory=options["directory"],
         seconds=options["scan_seconds"],
         deadline=time.monotonic() + 60 * options["budget_min"],
-        threats=threats,
         previous_report=options["previous_report"],
         before=scan_reuse.previous(options["previous_report"]),
+        sharing=Sharing(Path(options["shared"]) if options["shared"] and rehearsal else None),
         stop_asked=lambda: stop_requested(options["stop_file"]) is not None,
     )
     wanted: dict[str, list[str]] = {}
@@ -231,7 +238,7 @@ def prepared(options: dict[str, Any]) -> tuple[Work, list[dict[str, str]]]:
         wanted.setdefault(SCANNERS[name].program, []).append(name)
     for program, scanners in wanted.items():
         work.prepare(program, scanners)
-    return work, findings
+    return work
 
 
 def read_threats(options: dict[str, Any]) -> tuple[scan_severity.Threats, list[dict[str, str]]]:
