@@ -22,7 +22,8 @@ def client(layout: Layout, service: str) -> Any:
     file = configparser.ConfigParser()
     file.read(layout.credential("aws"))
     key = file["default"]
-    return boto3.client(
+    make: Any = boto3.client  # its types know the name of each service, and no other text
+    return make(
         service,
         REGION,
         endpoint_url=layout.endpoints()["aws"]["url"],
