@@ -46,14 +46,15 @@ def rehearse_command(
 
     Ends with 1 when one does not come to its end or finds something.
     """
-    from hasivu_play import rehearse, rehearse_report
+    from hasivu_play import rehearse, rehearse_engine, rehearse_report
 
     project = project_of(ctx)
     chosen = [project.playbook(procedure).stem for procedure in procedures] or project.procedures()
     project.inventory(environment)
-    if environment == SANDBOX:
-        start_sandbox()
-    verdicts = rehearse.rehearse(project, environment, chosen, workers or DEFAULT_WORKERS)
+    with rehearse_engine.Engine(project) as engine:
+        if environment == SANDBOX:
+            start_sandbox()
+        verdicts = rehearse.rehearse(engine, project, environment, chosen, workers or DEFAULT_WORKERS)
     if junit:
         rehearse_report.write_junit(junit, verdicts, environment, findings_allowed=allow_findings)
     shown = rehearse_report.as_markdown if markdown else rehearse_report.as_text

@@ -15,7 +15,7 @@ from hasivu_play.home import runs_directory
 from hasivu_play.inputs import check_inputs
 from hasivu_play.project import Project
 from hasivu_play.records import close_interrupted, load_ended
-from hasivu_play.rehearse_engine import Ended, Rehearsal, rehearse_all
+from hasivu_play.rehearse_engine import Ended, Engine, Rehearsal
 from hasivu_play.run import Request, new_run_id
 from hasivu_play.trust import read_checked_header
 
@@ -45,10 +45,13 @@ class Verdict:
         return asdict(self)
 
 
-def rehearse(project: Project, environment: str, procedures: Sequence[str], workers: int) -> list[Verdict]:
+def rehearse(
+    engine: Engine, project: Project, environment: str, procedures: Sequence[str], workers: int
+) -> list[Verdict]:
     """Rehearse procedures beside each other, and return what came of each in their order.
 
     Args:
+        engine: What runs them; it loads the project.
         project: Where the procedures are.
         environment: Environment that is read; nothing in it is changed.
         procedures: Ids of procedures.
@@ -57,7 +60,6 @@ def rehearse(project: Project, environment: str, procedures: Sequence[str], work
     Raises:
         StoppedError: Somebody stopped it; what had begun is closed as interrupted.
     """
-    project.inventory(environment)
     verdicts: dict[str, Verdict] = {}
     wanted: list[Rehearsal] = []
     for procedure in procedures:
@@ -67,7 +69,7 @@ def rehearse(project: Project, environment: str, procedures: Sequence[str], work
             verdicts[procedure] = Verdict(procedure, "bad_input", error.exit_code, message=str(error))
     signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell starts in the background ignores it
     try:
-        for ended in rehearse_all(project, wanted, workers):
+        for ended in engine.rehearse(wanted, workers):
             verdicts[ended.rehearsal.request.procedure] = verdict_of(ended)
     except KeyboardInterrupt:
         close_interrupted()

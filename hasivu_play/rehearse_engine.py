@@ -1,8 +1,8 @@
 """Many playbooks in check mode: Ansible and our modules are loaded once, and forked for each.
 
-`python -m hasivu_play.rehearse_engine` is the process that loads them; it must not have imported our collection before
-Ansible's own finder of collections is in place. It takes what to rehearse as JSON on stdin, and prints one line of JSON
-for each rehearsal that has ended.
+`python -m hasivu_play.rehearse_engine ROOT` is the process that loads them; it must not have imported our collection
+before Ansible's own finder of collections is in place. It takes what to rehearse as JSON on stdin, and prints one line
+of JSON for each rehearsal that has ended.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from dataclasses import asdict, dataclass
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from types import ModuleType
 
 from hasivu_play.errors import StoppedError
 from hasivu_play.home import private_directory
@@ -33,6 +34,7 @@ from hasivu_play.run import Request, environment_variables
 
 LOOK_SECONDS = 1.0
 END_SECONDS = 30.0
+RECORD = "hasivu.ops.record"
 MODULES = "ansible_collections.hasivu.ops.plugins.modules"
 
 
@@ -86,81 +88,121 @@ class Running:
         self.process.join()
 
 
-def rehearse_all(project: Project, rehearsals: Sequence[Rehearsal], workers: int) -> Iterator[Ended]:
-    """Run playbooks in check mode, so many at the same time, the longest first, and give each when it has ended.
+class Engine:
+    """The process that forks rehearsals; it loads Ansible from its start on, while whoever started it gets ready."""
 
-    Whoever stops listening ends the processes that run.
+    def __init__(self, project: Project) -> None:
+        """Start the process."""
+        command = [sys.executable, "-P", "-m", "hasivu_play.rehearse_engine", str(project.root)]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
-    Raises:
-        StoppedError: The process that loads Ansible ended before the last rehearsal.
-    """
-    wanted = {"root": str(project.root), "workers": workers, "rehearsals": [asdict(one) for one in rehearsals]}
-    named = {one.run_id: one for one in rehearsals}
-    command = [sys.executable, "-P", "-m", "hasivu_play.rehearse_engine"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as engine:
-        assert engine.stdin
-        assert engine.stdout
+    def __enter__(self) -> Engine:
+        """Use it for a while."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End it."""
+        self.end()
+
+    def end(self) -> None:
+        """End it, and all that it has forked."""
+        self._process.terminate()
+        with self._process:
+            self._process.wait(END_SECONDS)
+
+    def rehearse(self, rehearsals: Sequence[Rehearsal], workers: int) -> Iterator[Ended]:
+        """Run playbooks in check mode, so many at the same time, the longest first, and give each when it has ended.
+
+        Whoever stops listening ends the processes that run.
+
+        Raises:
+            StoppedError: The process that loads Ansible ended before the last rehearsal.
+        """
+        assert self._process.stdin
+        assert self._process.stdout
+        wanted = {"workers": workers, "rehearsals": [asdict(one) for one in rehearsals]}
+        named = {one.run_id: one for one in rehearsals}
+        with suppress(BrokenPipeError), self._process.stdin as stdin:
+            json.dump(wanted, stdin)
         try:
-            engine.stdin.write(json.dumps(wanted))
-            engine.stdin.close()
-            for line in engine.stdout:
+            for line in self._process.stdout:
                 fields = json.loads(line)
                 yield Ended(named.pop(fields.pop("run_id")), **fields)
         finally:
-            engine.terminate()
-            engine.wait(END_SECONDS)
-    if named:
-        raise StoppedError(f"The rehearsals ended early; {', '.join(named)} did not end. Look at what was said above.")
+            self.end()
+        if named:
+            ended = ", ".join(named)
+            raise StoppedError(f"The rehearsals ended early; {ended} did not end. Look at what was said above.")
 
 
 def main() -> None:
-    """Rehearse what stdin asks for."""
-    wanted = json.load(sys.stdin)
-    rehearsals = [Rehearsal(**{**one, "request": Request(**one["request"])}) for one in wanted["rehearsals"]]
+    """Load Ansible for the project that is named, then rehearse what stdin asks for."""
+    project = Project(Path(sys.argv[1]))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    with suppress(KeyboardInterrupt):
-        for ended in fork_all(Project(Path(wanted["root"])), rehearsals, wanted["workers"]):
+    remove_leftovers(private_directory())
+    folder = private_directory() / f"rehearsals-{secrets.token_hex(4)}"
+    with suppress(KeyboardInterrupt), private_data(folder, variables={}, check=True) as data:
+        load(project, data)
+        asked = sys.stdin.read()
+        if not asked:
+            return  # whoever started this process has ended
+        wanted = json.loads(asked)
+        rehearsals = [Rehearsal(**{**one, "request": Request(**one["request"])}) for one in wanted["rehearsals"]]
+        for ended in fork_all(project, data, rehearsals, wanted["workers"]):
             fields = {"seconds": ended.seconds, "out_of_time": ended.out_of_time, "output": ended.output}
             print(json.dumps({"run_id": ended.rehearsal.run_id, **fields}), flush=True)  # noqa: T201  # the answer
 
 
-def fork_all(project: Project, rehearsals: Sequence[Rehearsal], workers: int) -> Iterator[Ended]:
-    """Load Ansible, fork a process for each rehearsal, and give each when it has ended; at the end none is left."""
-    remove_leftovers(private_directory())
-    folder = private_directory() / f"rehearsals-{secrets.token_hex(4)}"
-    with private_data(folder, variables={}, check=True) as data:
-        load(project, data)
-        parent = os.getppid()
-        waiting = sorted(rehearsals, key=lambda one: one.expected_minutes)
-        running: list[Running] = []
-        try:
-            while (waiting or running) and os.getppid() == parent:
-                while waiting and len(running) < workers:
-                    running.append(start(project, waiting.pop(), data))
-                wait([one.process.sentinel for one in running], LOOK_SECONDS)
-                for one in [one for one in running if one.is_out_of_time() or not one.process.is_alive()]:
-                    running.remove(one)
-                    yield end(one)
-        finally:
-            for one in running:
-                one.kill()
+def fork_all(project: Project, data: Path, rehearsals: Sequence[Rehearsal], workers: int) -> Iterator[Ended]:
+    """Fork a process for each rehearsal, and give each when it has ended; at the end none is left."""
+    parent = os.getppid()
+    waiting = sorted(rehearsals, key=lambda one: one.expected_minutes)
+    running: list[Running] = []
+    try:
+        while (waiting or running) and os.getppid() == parent:
+            while waiting and len(running) < workers:
+                running.append(start(project, waiting.pop(), data))
+            wait([one.process.sentinel for one in running], LOOK_SECONDS)
+            for one in [one for one in running if one.is_out_of_time() or not one.process.is_alive()]:
+                running.remove(one)
+                yield end(one)
+    finally:
+        for one in running:
+            one.kill()
 
 
 def load(project: Project, data: Path) -> None:
     """Load what every playbook needs. Ansible reads its settings from the environment when it is imported."""
+    gc.disable()  # what is loaded stays
     os.environ.update(environment_variables(project, data))
+    os.environ["ANSIBLE_CALLBACKS_ENABLED"] = RECORD  # without `preload`: what it would load for a run is loaded here
     from ansible.cli import playbook as _  # noqa: F401  # slow to load, and the same for all
     from ansible.plugins.loader import init_plugin_loader
 
     init_plugin_loader()
+    load_definitions()
     from ansible_collections.hasivu.ops.plugins.plugin_utils.templates import load_plugins, share_templates
 
     load_plugins()
     share_templates(data / "templates")
     for folder in map(Path, importlib.import_module(MODULES).__path__):
         for file in sorted(folder.glob("*.py")):
-            importlib.import_module(f"{MODULES}.{file.stem}")
+            load_module(importlib.import_module(f"{MODULES}.{file.stem}"))
     gc.freeze()  # so that no child copies what it only shares, when it collects
+
+
+def load_definitions() -> None:
+    """Load the options of every way to connect and to become somebody, as each run of a playbook does first."""
+    from ansible.plugins.loader import become_loader, connection_loader, shell_loader
+
+    for loader in (become_loader, connection_loader, shell_loader):
+        list(loader.all(class_only=True))
+
+
+def load_module(module: ModuleType) -> None:
+    """Let a module load what it needs whatever its arguments are, where it can tell."""
+    with suppress(Exception):
+        module.preload({})
 
 
 def start(project: Project, rehearsal: Rehearsal, data: Path) -> Running:
@@ -168,7 +210,8 @@ def start(project: Project, rehearsal: Rehearsal, data: Path) -> Running:
     inventory = str(project.inventory(rehearsal.request.environment))
     variables, output = data / f"{rehearsal.run_id}.json", data / f"{rehearsal.run_id}.txt"
     variables.touch(mode=0o600)
-    variables.write_text(json.dumps(rehearsal.request.variables(rehearsal.run_id)), encoding="utf-8")
+    shared = {"hasivu_shared_scans": str(data / "scans")}
+    variables.write_text(json.dumps(rehearsal.request.variables(rehearsal.run_id) | shared), encoding="utf-8")
     command = [
         *("ansible-playbook", "--check", "--diff", "-i", inventory, "-e", f"@{variables}"),
         str(project.playbook(rehearsal.request.procedure)),

@@ -8,6 +8,7 @@ put back. This rests on names within ansible-core that it does not promise; wher
 from __future__ import annotations
 
 import copy
+import gc
 from typing import Any
 
 from hasivu_play.environment import environment_kept
@@ -34,6 +35,8 @@ def do(process: Any) -> None:
 
     task = process._task.copy(exclude_parent=True)
     task._parent = process._task._parent
+    gc.disable()
+    gc.freeze()
     with environment_kept(), worker._task.TaskContext(task):
         outcome = worker.TaskExecutor(
             process._host,

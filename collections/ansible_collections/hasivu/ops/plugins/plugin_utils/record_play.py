@@ -19,6 +19,7 @@ NOT_SAID = (None, False, "", [], (), ["all"], ("all",))
 LEAVING_OUT = ("tags", "skip_tags", "start_at_task", "step")
 OURS = (
     "hasivu_run", "hasivu_run_id", "hasivu_resumes", "hasivu_direction", "hasivu_launcher", "hasivu_record_error",
+    "hasivu_shared_scans",
 )  # fmt: skip
 IN_FIELDS = ("change_ticket", "break_glass", "change_plan")
 
