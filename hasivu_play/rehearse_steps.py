@@ -1,8 +1,9 @@
 """The steps of a rehearsal run in the process of its playbook; for a run Ansible forks a process for each.
 
 A fork keeps from the next step what a step leaves behind, and costs more than most steps do. In a rehearsal nothing is
-changed, each playbook still has a process of its own, and what our modules leave behind is the environment alone: it is
-put back. This rests on names within ansible-core that it does not promise; where they are gone, steps are forked.
+changed, each playbook still has a process of its own, and our modules leave behind the environment, which is put back,
+and clients of AWS, which serve the credentials of their moment alone. This rests on names within ansible-core that it
+does not promise; where they are gone, steps are forked.
 """
 
 from __future__ import annotations
