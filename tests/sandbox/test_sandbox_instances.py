@@ -134,7 +134,7 @@ def test_a_replica_follows_tells_how_far_it_is_behind_and_takes_writes_once_it_i
     copy.rows(COPY, "CREATE TABLE followed AS SELECT 3 AS n")
     seen = wait_for(lambda: copy.rows(replica, "SELECT to_regclass('followed')::text")[0][0])
     assert seen == "followed"
-    assert lag(copy, replica) == 0
+    wait_for(lambda: lag(copy, replica) == 0)
     promoted = copy.rds.promote_read_replica(DBInstanceIdentifier=replica, BackupRetentionPeriod=0)["DBInstance"]
     assert promoted["DBInstanceStatus"] == "modifying"
     copy.wait(replica, "available")
