@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -55,6 +56,23 @@ def test_a_lock_is_renewed_while_its_run_lives_and_expires_after_its_death(sandb
         kill_tree(first.pid)
     assert holder_of(sandbox) == run.name
     wait_for(lambda: sandbox.run("weekly-db")["exit_code"] == 0, RUN_SECONDS)
+
+
+def test_a_run_that_can_write_no_report_lets_go_of_the_lock(sandbox: Sandbox) -> None:
+    wear(sandbox)
+    known = set(sandbox.runs())
+    with started(sandbox, "run", "weekly-db", "--json", *SLOW) as first:
+        run = new_run(sandbox, known)
+        with halted_vacuum(sandbox):
+            assert holder_of(sandbox) == run.name
+            (run / "report.html").mkdir()
+        out, _ = first.communicate(timeout=RUN_SECONDS)
+    result = json.loads(out)
+    assert result["exit_code"] == 4
+    assert "The report could not be written" in result["message"]
+    assert holder_of(sandbox) == ""
+    (run / "report.html").rmdir()
+    assert sandbox.play("resume", run.name).returncode == 0
 
 
 def test_both_runs_started_at_the_same_moment_do_not_both_work(sandbox: Sandbox) -> None:
