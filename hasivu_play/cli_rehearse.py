@@ -15,7 +15,7 @@ from hasivu_play.cli_options import (
     project_of,
 )
 from hasivu_play.cli_sandbox import start_sandbox
-from hasivu_play.console import as_json
+from hasivu_play.console import as_json, counted, say
 from hasivu_play.errors import FindingError
 
 DEFAULT_WORKERS = 2 * (os.cpu_count() or 1)  # while one waits for an answer or a scanner, another works
@@ -48,13 +48,18 @@ def rehearse_command(
     """
     from hasivu_play import rehearse, rehearse_engine, rehearse_report
 
+    def say_how_it_ended(verdict: rehearse.Verdict) -> None:
+        say(rehearse_report.ending(verdict))
+
     project = project_of(ctx)
     chosen = [project.playbook(procedure).stem for procedure in procedures] or project.procedures()
     project.inventory(environment)
     with rehearse_engine.Engine(project) as engine:
         if environment == SANDBOX:
             start_sandbox()
-        verdicts = rehearse.rehearse(engine, project, environment, chosen, workers or DEFAULT_WORKERS)
+        say(f"Rehearsing {counted(len(chosen), 'procedure')}")
+        at_once = workers or DEFAULT_WORKERS
+        verdicts = rehearse.rehearse(engine, project, environment, chosen, at_once, progress=say_how_it_ended)
     if junit:
         rehearse_report.write_junit(junit, verdicts, environment, findings_allowed=allow_findings)
     shown = rehearse_report.as_markdown if markdown else rehearse_report.as_text

@@ -62,6 +62,11 @@ def say(text: str) -> None:
     sys.stderr.flush()
 
 
+def counted(number: int, thing: str) -> str:
+    """Return how many there are of something that has an ordinary plural: `1 step`, `2 steps`."""
+    return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
 def duration(seconds: float) -> str:
     """Return seconds as a person says them: `0.4 s`, `42 s`, `3 min 5 s`, `1 h 2 min`."""
     if seconds < 10:

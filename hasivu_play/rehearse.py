@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -46,7 +46,12 @@ class Verdict:
 
 
 def rehearse(
-    engine: Engine, project: Project, environment: str, procedures: Sequence[str], workers: int
+    engine: Engine,
+    project: Project,
+    environment: str,
+    procedures: Sequence[str],
+    workers: int,
+    progress: Callable[[Verdict], None],
 ) -> list[Verdict]:
     """Rehearse procedures beside each other, and return what came of each in their order.
 
@@ -56,6 +61,7 @@ def rehearse(
         environment: Environment that is read; nothing in it is changed.
         procedures: Ids of procedures.
         workers: How many may run at the same time.
+        progress: Is told what came of each rehearsal as soon as it has ended.
 
     Raises:
         StoppedError: Somebody stopped it; what had begun is closed as interrupted.
@@ -70,7 +76,8 @@ def rehearse(
     signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell starts in the background ignores it
     try:
         for ended in engine.rehearse(wanted, workers):
-            verdicts[ended.rehearsal.request.procedure] = verdict_of(ended)
+            verdict = verdicts[ended.rehearsal.request.procedure] = verdict_of(ended)
+            progress(verdict)
     except KeyboardInterrupt:
         close_interrupted()
         raise StoppedError("The rehearsals were stopped. Nothing was changed; start them again.") from None

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
-from hasivu_play.console import duration, wrapped
+from hasivu_play.console import counted, duration, wrapped
 from hasivu_play.rehearse import Verdict
 
 TITLES = ("Procedure", "Ended as", "Time", "Would change", "Not covered", "What was said")
@@ -21,8 +21,7 @@ def as_text(verdicts: Sequence[Verdict], *, findings_allowed: bool) -> str:
 
 def paragraph(verdict: Verdict) -> str:
     """Return what came of one rehearsal, and what it could not cover."""
-    state = verdict.state.replace("_", " ")
-    lines = [f"{verdict.procedure}: {state} in {duration(verdict.seconds)}; {counted(verdict)}."]
+    lines = [f"{ending(verdict)}; {effects(verdict)}."]
     if verdict.message and verdict.state != "done":
         lines.append(wrapped(verdict.message, "  "))
     for title, texts in (("Not covered", verdict.not_covered), ("Warning", verdict.warnings)):
@@ -30,15 +29,22 @@ def paragraph(verdict: Verdict) -> str:
     return "\n".join(lines)
 
 
-def counted(verdict: Verdict) -> str:
-    """Return how many steps would change something and how much was not covered."""
-    return f"{len(verdict.would_change)} steps would change something, {len(verdict.not_covered)} were not covered"
+def ending(verdict: Verdict) -> str:
+    """Return how a rehearsal ended."""
+    return f"{verdict.procedure}: {verdict.state.replace('_', ' ')} in {duration(verdict.seconds)}"
+
+
+def effects(verdict: Verdict) -> str:
+    """Return how many steps would change something and how many were not covered."""
+    steps, left_out = counted(len(verdict.would_change), "step"), len(verdict.not_covered)
+    return f"{steps} would change something, {left_out} {'was' if left_out == 1 else 'were'} not covered"
 
 
 def summary(verdicts: Sequence[Verdict], *, findings_allowed: bool) -> str:
     """Return how many rehearsals there were and which are not well."""
     unwell = [verdict.procedure for verdict in verdicts if not verdict.is_well(findings_allowed=findings_allowed)]
-    said = f"{len(verdicts)} procedures were rehearsed; not well: {', '.join(unwell) or 'none'}."
+    number = f"{counted(len(verdicts), 'procedure')} {'was' if len(verdicts) == 1 else 'were'} rehearsed"
+    said = f"{number}; not well: {', '.join(unwell) or 'none'}."
     return f"{said} {PROOF}"
 
 

@@ -62,6 +62,8 @@ def test_each_procedure_is_rehearsed_and_what_is_not_well_ends_with_1(kitchen: K
     process = kitchen.rehearse("--json", "--junit", str(tmp_path / "junit.xml"), "--workers", "2")
     printed, said = process.communicate(timeout=180)
     assert process.returncode == 1, said
+    assert said.splitlines()[0] == "Rehearsing 5 procedures"
+    assert "wash-up: done in" in said
     found = {one["procedure"]: one for one in json.loads(printed)}
     assert {name: one["state"] for name, one in found.items()} == {
         "boil-rice": "bad_input",
