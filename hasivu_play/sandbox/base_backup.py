@@ -11,8 +11,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from psycopg.conninfo import make_conninfo
-
 from hasivu_play.sandbox.layout import Layout, write_private
 from hasivu_play.sandbox.postgresql import SUPERUSER, run_program
 from hasivu_play.sandbox.postgresql_programs import programs_directory
@@ -43,6 +41,8 @@ def free_name(folder: Path) -> Path:
 
 def copy(layout: Layout, target: Path, port: int, run: Run = run_program) -> None:
     """Copy a running server into a folder, with the log that makes the copy consistent."""
+    from psycopg.conninfo import make_conninfo
+
     connection = make_conninfo(host="127.0.0.1", port=port, user=SUPERUSER, passfile=str(layout.credential("pgpass")))
     program = programs_directory() / "pg_basebackup"
     run(program, "-d", connection, "-D", target, "-X", "fetch", "-c", "fast", "--no-sync")
