@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from support.functions import ORDERS, alias, as_it_was, aws_faults, call, client, configuration, update, versions
+from support.faulting import faulty
+from support.functions import ORDERS, alias, as_it_was, call, client, configuration, update, versions
 from support.sandbox import Sandbox
 from support.thorough import thorough
 
@@ -37,7 +38,7 @@ def change(memory: int) -> tuple[str, ...]:
 def test_changes_by_others_are_met_three_times_and_then_it_stops_and_goes_on_later(sandbox: Sandbox, code: str) -> None:
     before, route, known = configuration(sandbox), alias(sandbox), versions(sandbox)
     tries = asked(sandbox, UPDATE)
-    with aws_faults(sandbox, refused={UPDATE: code}):
+    with faulty(sandbox, "aws", refused={UPDATE: code}):
         stopped = sandbox.run("lambda-change", *change(576))
     assert stopped["exit_code"] == 4, stopped
     assert "Somebody else changes it too" in stopped["message"]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from support.functions import ORDERS, alias, as_it_was, call, configuration, versions
-from support.rotating import kill_at
+from support.killing import kill_at
 from support.sandbox import Sandbox
 from support.thorough import thorough
 

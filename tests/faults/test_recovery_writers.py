@@ -259,16 +259,12 @@ def test_an_autoscaler_bounds_what_is_returned_and_an_api_that_is_down_stops_the
 
 
 def test_throttling_is_waited_for_and_a_limit_comes_back_as_it_was(sandbox: Sandbox, world: World) -> None:
-    faults = sandbox.home / "sandbox" / "aws" / "faults.json"
     limited = {"FunctionName": FUNCTIONS[0]}
     aws(sandbox, "lambda").put_function_concurrency(**limited, ReservedConcurrentExecutions=8)
     try:
         with returned_at_last(sandbox) as captured:
-            faults.write_text(json.dumps({"throttled": {"lambda:PutFunctionConcurrency": 1}}))
-            try:
+            with faulty(sandbox, "aws", throttled={"lambda:PutFunctionConcurrency": 1}):
                 done = rest(sandbox, captured, stages=["functions"])
-            finally:
-                faults.unlink()
             assert [world.reserved(name) for name in FUNCTIONS] == [0, 0], done
             for level, reserved in (("few", 5), ("quarter", 5), ("captured", 8)):
                 back(sandbox, captured, stages=["functions"], level=level)

@@ -12,8 +12,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from support.killing import new_run, started, wait_for
-from support.rotating import begun
+from support.killing import begun, kill_after, new_run, started, wait_for
 from support.rotation import (
     AGAIN,
     APPLICATION,
@@ -24,7 +23,6 @@ from support.rotation import (
     connect,
     exit_of,
     http,
-    kill_after,
     login,
     stages,
     stored_versions,

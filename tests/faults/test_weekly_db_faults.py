@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from support.faulting import faulty
 from support.killing import descendants, lines, new_run, started, wait_for
 from support.maintenance import dead_rows, sessions_of_runs, tables, wear
 from support.sandbox import PROGRAMS, Sandbox
@@ -170,26 +171,18 @@ def test_a_freeze_window_refuses_the_run_and_says_when_it_becomes_possible(sandb
 def test_an_instance_that_is_not_fit_refuses_the_run(
     sandbox: Sandbox, worn: int, faults: dict[str, Any], word: str
 ) -> None:
-    file = sandbox.home / "sandbox" / "aws" / "faults.json"
-    file.write_text(json.dumps(faults))
-    try:
+    with faulty(sandbox, "aws", **faults):
         result = sandbox.run("weekly-db")
-    finally:
-        file.unlink()
     assert result["exit_code"] == 3
     assert word in result["message"]
     assert dead_rows(sandbox) >= 0.9 * worn
 
 
 def test_an_open_incident_refuses_the_run(sandbox: Sandbox) -> None:
-    file = sandbox.home / "sandbox" / "companions" / "faults.json"
-    file.write_text(json.dumps({"open_incident": {"priority": "P1", "title": "Payments fail"}}))
-    try:
+    with faulty(sandbox, "companions", open_incident={"priority": "P1", "title": "Payments fail"}):
         result = sandbox.run("weekly-db")
         (incident,) = re.findall(r"--incident (\w+)", result["message"])
         served = sandbox.run("weekly-db", "--incident", incident)
-    finally:
-        file.unlink()
     assert result["exit_code"] == 3
     assert "Payments fail" in result["message"]
     assert served["exit_code"] == 0

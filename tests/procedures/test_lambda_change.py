@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from support.functions import ORDERS, alias, as_it_was, aws_faults, call, client, configuration, update, versions
+from support.faulting import faulty
+from support.functions import ORDERS, alias, as_it_was, call, client, configuration, update, versions
 from support.sandbox import PROGRAMS, PROJECT, Sandbox
 from support.thorough import thorough
 
@@ -126,9 +127,9 @@ def test_a_version_that_does_not_even_start_meets_no_user(sandbox: Sandbox) -> N
 
 
 def test_an_update_in_progress_is_waited_for_and_throttling_is_no_failure(sandbox: Sandbox) -> None:
-    with aws_faults(sandbox, lambda_update_seconds=12):
+    with faulty(sandbox, "aws", lambda_update_seconds=12):
         client(sandbox, "lambda").update_function_configuration(FunctionName=ORDERS, Description="deployed meanwhile")
-    with aws_faults(sandbox, throttled={"lambda:GetFunctionConfiguration": 3}):
+    with faulty(sandbox, "aws", throttled={"lambda:GetFunctionConfiguration": 3}):
         result = change(sandbox, "memory_size=704")
     assert result["exit_code"] == 0, result
     assert configuration(sandbox, "live")["MemorySize"] == 704
@@ -138,7 +139,7 @@ def test_an_update_in_progress_is_waited_for_and_throttling_is_no_failure(sandbo
 @thorough
 def test_an_update_that_aws_gives_up_reaches_no_user(sandbox: Sandbox) -> None:
     route, known = alias(sandbox), versions(sandbox)
-    with aws_faults(sandbox, lambda_update_fails=True):
+    with faulty(sandbox, "aws", lambda_update_fails=True):
         result = change(sandbox, "memory_size=960")
     assert result["exit_code"] == 4, result
     assert "failed" in str(result["message"])

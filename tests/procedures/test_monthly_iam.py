@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from support.access import approve, aws, aws_faults, findings, flood, mend_everything, report
+from support.access import approve, aws, findings, flood, mend_everything, report
+from support.faulting import clear, faulty, set_faults
 from support.sandbox import Sandbox, start_and_stop
 from support.thorough import thorough
 
@@ -120,9 +121,9 @@ def secret_keys(value: Any) -> Iterator[str]:
 def test_a_rehearsal_waits_for_a_pending_report_and_throttling_finds_the_same_and_writes_nothing(own: Sandbox) -> None:
     before = changes(own)
     slow = {"credential_report_pending": True, "refused": {"iam:GetAccountAuthorizationDetails": "Throttling"}}
-    with aws_faults(own, **slow) as file:
+    with faulty(own, "aws", **slow):
         known = len(own.requests("aws"))
-        mender = threading.Thread(target=mend_after, args=(own, file, known))
+        mender = threading.Thread(target=mend_after, args=(own, known))
         mender.start()
         rehearsal = own.run("monthly-iam", "--check")
         mender.join()
@@ -131,12 +132,12 @@ def test_a_rehearsal_waits_for_a_pending_report_and_throttling_finds_the_same_an
     assert changes(own) == before
 
 
-def mend_after(sandbox: Sandbox, file: Any, known: int) -> None:
+def mend_after(sandbox: Sandbox, known: int) -> None:
     """Let the report be finished once it was asked for twice, and stop the throttling once it was felt twice."""
     wait_for(sandbox, known, "iam:GenerateCredentialReport")
-    file.write_text(json.dumps({"refused": {"iam:GetAccountAuthorizationDetails": "Throttling"}}))
+    set_faults(sandbox, "aws", refused={"iam:GetAccountAuthorizationDetails": "Throttling"})
     wait_for(sandbox, known, "iam:GetAccountAuthorizationDetails")
-    file.unlink()
+    clear(sandbox, "aws")
 
 
 def wait_for(sandbox: Sandbox, known: int, action: str) -> None:
@@ -154,7 +155,7 @@ def test_what_cannot_be_read_is_a_finding_and_the_rest_is_reviewed(own: Sandbox)
         "cloudtrail:LookupEvents": "AccessDeniedException",
         "rds:DescribeDBInstances": "AccessDenied",
     }
-    with aws_faults(own, credential_report_pending=True, refused=refused):
+    with faulty(own, "aws", credential_report_pending=True, refused=refused):
         play = ("playbooks/monthly-iam.yml", "-i", "inventory/sandbox", "-e", "access_report_seconds=1")
         assert own.ansible_playbook(*play).returncode == 2
     run = last_run(own)
@@ -170,15 +171,12 @@ def test_what_cannot_be_read_is_a_finding_and_the_rest_is_reviewed(own: Sandbox)
 
 
 def test_a_cluster_and_a_database_out_of_reach_are_findings_and_aws_is_reviewed(own: Sandbox) -> None:
-    down = own.home / "sandbox" / "kubernetes" / "faults.json"
-    try:
-        down.write_text(json.dumps({"down": True}))
+    with faulty(own, "kubernetes", down=True), faulty(own, "aws", root_without_mfa=True, root_key=True):
         alter(own, "ALTER ROLE hasivu_monitor NOLOGIN")
-        with aws_faults(own, root_without_mfa=True, root_key=True):
+        try:
             own.ansible_playbook("playbooks/monthly-iam.yml", "-i", "inventory/sandbox")
-    finally:
-        alter(own, "ALTER ROLE hasivu_monitor LOGIN")
-        down.unlink()
+        finally:
+            alter(own, "ALTER ROLE hasivu_monitor LOGIN")
     seen = places(own, last_run(own))
     unread = {where for key, where in seen if key == "unread"}
     assert unread >= {"Kubernetes clusterroles", "Kubernetes rolebindings", "database hasivu_sandbox"}

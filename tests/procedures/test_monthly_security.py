@@ -6,17 +6,17 @@ import json
 from typing import Any
 
 import pytest
-from support.access import aws_faults
+from support.faulting import faulty
+from support.killing import kill_after
 from support.rotation import (
     AGAIN,
     PAIR,
+    application_login_works,
     assert_at_rest,
     exit_of,
-    kill_after,
     login,
     open_roles,
     orders_flowing,
-    somebody_logs_in,
     stages,
     stored_versions,
     verifiers,
@@ -52,10 +52,9 @@ def report(sandbox: Sandbox, run: str) -> dict[str, Any]:
 def test_what_was_planted_is_found_and_the_login_is_rotated_while_orders_flow(rotating: Sandbox) -> None:
     before = login(rotating)
     secrets = {before["password"], *verifiers(rotating)}
-    with orders_flowing(rotating, 50), somebody_logs_in(rotating) as failures:
+    with orders_flowing(rotating, 50), application_login_works(rotating):
         result = rotating.run("monthly-security", *AGAIN, timeout=600)
     assert result["exit_code"] == 1, result
-    assert failures == []
     assert_at_rest(rotating, next(role for role in PAIR if role != before["username"]))
     assert not works(rotating, before)
     found = report(rotating, result["run"])
@@ -80,7 +79,7 @@ def test_a_rehearsal_finds_the_same_and_writes_nothing_at_the_wire(rotating: San
 
 def test_without_a_review_of_access_nothing_is_rotated_and_the_rest_is_reported(rotating: Sandbox) -> None:
     before, roles = stages(rotating), open_roles(rotating)
-    with aws_faults(rotating, refused={"iam:GetAccountAuthorizationDetails": "AccessDenied"}):
+    with faulty(rotating, "aws", refused={"iam:GetAccountAuthorizationDetails": "AccessDenied"}):
         result = rotating.run("monthly-security", *AGAIN, timeout=600)
     assert result["exit_code"] == 1
     assert "The rotation did not begin" in result["message"]

@@ -15,10 +15,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from botocore.exceptions import ClientError
 from support.aws import Secret, client
-from support.faulting import faulty
-from support.killing import wait_for
+from support.faulting import ends, faulty
+from support.killing import kill_at, wait_for
 from support.kubernetes import Kubernetes
-from support.rotating import finished, kill_at, published_login_works
+from support.rotation import published_login_works
 from support.sandbox import PROJECT, Sandbox
 from support.searching import holding, in_logs
 from support.thorough import THOROUGH, thorough
@@ -144,7 +144,7 @@ def test_killed_at_every_boundary_in_turn_it_goes_on_and_makes_one_key(sandbox: 
         run = kill_at(sandbox, TEST, "run", "rotate-access-keys", *AT_ONCE)
         for step in (SYNC, ROLL, OFF, CHECK, DELETE) if THOROUGH else (OFF,):
             run = kill_at(sandbox, step, "resume", run.name)
-        result = finished(sandbox, "resume", run.name)
+        result = ends(sandbox, "resume", run.name)
     assert result["exit_code"] == 0, result
     assert len(keys.secret.versions()) == versions + 1
     assert keys.asked("iam:CreateAccessKey") == made + 1
@@ -164,7 +164,7 @@ def test_a_key_that_was_made_and_lost_is_deleted_and_made_anew(sandbox: Sandbox,
     """A kill between CreateAccessKey and PutSecretValue leaves such a key: of this run, in no version, never used."""
     run = killed_before_a_key_is_made(sandbox)
     lost = keys.iam.create_access_key(UserName=USER)["AccessKey"]["AccessKeyId"]
-    result = finished(sandbox, "resume", run.name)
+    result = ends(sandbox, "resume", run.name)
     assert result["exit_code"] == 0, result
     assert lost not in keys.listed()
 
@@ -174,7 +174,7 @@ def test_going_back_a_lost_key_is_deleted_too(sandbox: Sandbox, keys: AccessKeys
     before = keys.secret.current()
     run = killed_before_a_key_is_made(sandbox)
     keys.iam.create_access_key(UserName=USER)
-    result = finished(sandbox, "rollback", run.name)
+    result = ends(sandbox, "rollback", run.name)
     assert result["exit_code"] == 0, result
     assert keys.secret.current() == before
 
@@ -186,7 +186,7 @@ def test_killed_it_goes_back_also_when_the_way_back_is_killed(sandbox: Sandbox, 
     with published_login_works(keys.secret, keys.works):
         run = kill_at(sandbox, step, "run", "rotate-access-keys", *AT_ONCE)
         back = kill_at(sandbox, OFF, "rollback", run.name)
-        result = finished(sandbox, "resume", back.name)
+        result = ends(sandbox, "resume", back.name)
     assert result["exit_code"] == 0, result
     assert keys.secret.current() == before
 
@@ -195,7 +195,7 @@ def test_killed_it_goes_back_also_when_the_way_back_is_killed(sandbox: Sandbox, 
 def test_once_the_old_key_is_deleted_only_a_person_can_decide(sandbox: Sandbox, keys: AccessKeys) -> None:
     done = sandbox.run("rotate-access-keys", *AT_ONCE)
     assert done["exit_code"] == 0, done
-    assert finished(sandbox, "rollback", done["run"])["exit_code"] == 5
+    assert ends(sandbox, "rollback", done["run"])["exit_code"] == 5
 
 
 @thorough
@@ -230,7 +230,7 @@ def test_a_key_that_was_used_days_ago_only_is_deleted_and_until_then_the_run_wai
     run = sandbox.runs()[-1].name
     assert sandbox.manifest(run)["exit_code"] == 4
     assert sandbox.run("rotate-access-keys", *AT_ONCE)["exit_code"] == 3
-    assert finished(sandbox, "resume", run)["exit_code"] == 0
+    assert ends(sandbox, "resume", run)["exit_code"] == 0
 
 
 @thorough

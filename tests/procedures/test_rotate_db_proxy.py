@@ -8,13 +8,13 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 from support.aws import client
+from support.killing import kill_after
 from support.proxies import Proxy, lead_application_through, proxy
 from support.rotation import (
     AGAIN,
     APPLICATION,
     exit_of,
     http,
-    kill_after,
     login,
     open_roles,
     orders_flowing,

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from support.killing import new_run, started
-from support.rotation import AGAIN, ended, login, verifiers, version_with
+from support.killing import ended, new_run, started
+from support.rotation import AGAIN, login, verifiers, version_with
 from support.sandbox import Sandbox
 from support.searching import files, logs, processes
 

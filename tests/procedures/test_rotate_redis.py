@@ -11,10 +11,10 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 from support.aws import Secret
-from support.faulting import faulty
-from support.killing import started, wait_for
+from support.faulting import ends, faulty
+from support.killing import kill_at, started, wait_for
 from support.kubernetes import Kubernetes
-from support.rotating import finished, kill_at, published_login_works
+from support.rotation import published_login_works
 from support.sandbox import Sandbox
 from support.searching import holding, in_logs, processes
 from support.thorough import THOROUGH, thorough
@@ -145,7 +145,7 @@ def test_killed_at_every_boundary_in_turn_it_goes_on_and_makes_one_token(sandbox
         run = kill_at(sandbox, STORE, "run", "rotate-redis", *AT_ONCE)
         for step in (ACCEPT, PUBLISH, SYNC, ROLL, ALONE, VERIFY) if THOROUGH else (ACCEPT, SYNC, ALONE):
             run = kill_at(sandbox, step, "resume", run.name)
-        result = finished(sandbox, "resume", run.name)
+        result = ends(sandbox, "resume", run.name)
     assert result["exit_code"] == 0, result
     assert len(cache.secret.versions()) == made + 1
     assert cache.asked("secretsmanager:PutSecretValue") == stored + 1
@@ -163,7 +163,7 @@ def test_killed_it_goes_back_also_when_the_way_back_is_killed(sandbox: Sandbox, 
     with published_login_works(cache.secret, cache.accepts):
         run = kill_at(sandbox, step, "run", "rotate-redis", *AT_ONCE)
         back = kill_at(sandbox, ALONE, "rollback", run.name)
-        result = finished(sandbox, "resume", back.name)
+        result = ends(sandbox, "resume", back.name)
     assert result["exit_code"] == 0, result
     assert cache.secret.current() == before
 
@@ -174,7 +174,7 @@ def test_done_it_can_still_go_back(sandbox: Sandbox, cache: Cache) -> None:
     done = sandbox.run("rotate-redis", *AT_ONCE)
     assert done["exit_code"] == 0, done
     with published_login_works(cache.secret, cache.accepts):
-        result = finished(sandbox, "rollback", done["run"])
+        result = ends(sandbox, "rollback", done["run"])
     assert result["exit_code"] == 0, result
     assert cache.secret.current() == before
 
@@ -216,7 +216,7 @@ def test_a_client_that_nobody_told_keeps_the_old_token_alive(sandbox: Sandbox, c
     assert "report-of-the-finance-team" in result["message"]
     assert len(cache.accepted()) == 2
     stranger.close()
-    assert finished(sandbox, "resume", result["run"])["exit_code"] == 0
+    assert ends(sandbox, "resume", result["run"])["exit_code"] == 0
     assert cache.secret.current() != before
 
 
@@ -227,13 +227,13 @@ def test_a_consumer_that_never_becomes_ready_stops_the_run_and_both_tokens_work(
     run = kill_at(sandbox, ROLL, "run", "rotate-redis", *AT_ONCE)
     image = cluster.set_image("hasivu-web", "registry.example.com/does-not-exist:1")
     try:
-        stopped = finished(sandbox, "resume", run.name)
+        stopped = ends(sandbox, "resume", run.name)
         assert stopped["exit_code"] == 4, stopped
         assert "ImagePull" in stopped["message"]
         assert len(cache.accepted()) == 2
     finally:
         cluster.set_image("hasivu-web", image)
-    result = finished(sandbox, "rollback", stopped["run"])
+    result = ends(sandbox, "rollback", stopped["run"])
     assert result["exit_code"] == 0, result
     assert cache.secret.current() == before
 

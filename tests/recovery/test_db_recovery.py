@@ -11,11 +11,10 @@ import psycopg
 import pytest
 from support.door import watched
 from support.faulting import faulty
-from support.killing import kill_when, wait_for
+from support.killing import begun, kill_after, kill_when, wait_for
 from support.kubernetes import Kubernetes
 from support.recovery import a_known_second, acknowledged, at_work, server, world, written
-from support.rotating import begun
-from support.rotation import exit_of, http, kill_after, login, works
+from support.rotation import exit_of, http, login, works
 from support.sandbox import Sandbox
 from support.thorough import THOROUGH
 from support.writers import DEPLOYMENTS, World

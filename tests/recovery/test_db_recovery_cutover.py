@@ -10,9 +10,9 @@ import psycopg
 import pytest
 from support.aws import client
 from support.instances import Instances
-from support.killing import wait_for
+from support.killing import kill_after, wait_for
 from support.recovery import acknowledged, server
-from support.rotation import exit_of, http, kill_after, login, works
+from support.rotation import exit_of, http, login, works
 from support.sandbox import Sandbox
 from support.thorough import thorough
 from support.writers import DEPLOYMENTS, World

@@ -12,9 +12,9 @@ import pytest
 from support.door import SERVED, get
 from support.faulting import ends, ends_with, faulty, set_faults
 from support.instances import Instances
-from support.killing import wait_for
+from support.killing import kill_after, wait_for
 from support.recovery import a_known_second, acknowledged, server, world, written
-from support.rotation import exit_of, http, kill_after, login, works
+from support.rotation import exit_of, http, login, works
 from support.sandbox import Sandbox
 from support.thorough import thorough
 from support.writers import DEPLOYMENTS, World, find

@@ -16,9 +16,9 @@ from typing import Any
 import psycopg
 import pytest
 from support.instances import Instances
-from support.killing import kill_when, steps
+from support.killing import kill_after, kill_when, steps
 from support.recovery import a_known_second, acknowledged, at_work, world, written
-from support.rotation import exit_of, http, kill_after, login, works
+from support.rotation import exit_of, http, login, works
 from support.sandbox import Sandbox
 from support.searching import holding, in_logs
 from support.thorough import thorough

@@ -8,10 +8,10 @@ from datetime import datetime
 import psycopg
 import pytest
 from support.instances import Instances
-from support.killing import wait_for
+from support.killing import kill_after, wait_for
 from support.proxies import Proxy, lead_application_through
 from support.recovery import a_known_second, acknowledged, server, world, written
-from support.rotation import APPLICATION, exit_of, http, kill_after, login
+from support.rotation import APPLICATION, exit_of, http, login
 from support.sandbox import Sandbox
 from support.thorough import thorough
 from support.writers import DEPLOYMENTS, World

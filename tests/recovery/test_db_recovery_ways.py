@@ -12,9 +12,9 @@ import psycopg
 import pytest
 from support.aws import client
 from support.instances import DATABASE_GROUP, Instances
-from support.killing import kill_when, wait_for
+from support.killing import kill_after, kill_when, wait_for
 from support.recovery import server
-from support.rotation import exit_of, http, kill_after, login, missing_orders, settled, stages, works
+from support.rotation import exit_of, http, login, missing_orders, settled, stages, works
 from support.sandbox import Sandbox
 from support.thorough import thorough
 from support.writers import World

@@ -15,8 +15,8 @@ import pytest
 import yaml
 from support.copies import DAY, PRODUCTION, copies, tag, tags, untag, watched
 from support.instances import Instances, faults
-from support.killing import lines, wait_for
-from support.rotation import APPLICATION, aws, exit_of, http, kill_after, stages
+from support.killing import kill_after, lines, wait_for
+from support.rotation import APPLICATION, aws, exit_of, http, stages
 from support.sandbox import Sandbox
 from support.thorough import thorough
 

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import yaml
+from support.faulting import faulty
 from support.sandbox import Sandbox
 
 PATIENCE_SECONDS = 120
@@ -234,12 +235,8 @@ def test_a_paid_order_is_known_to_the_gateway(client: Client) -> None:
 
 
 def test_orders_go_on_while_the_gateway_is_down_and_it_hears_of_them_later(client: Client) -> None:
-    faults = client.sandbox.home / "sandbox" / "companions" / "faults.json"
-    faults.write_text('{"razorpay_down": true}')
-    try:
+    with faulty(client.sandbox, "companions", razorpay_down=True):
         placed = [client.order() for _ in range(3)]
-    finally:
-        faults.unlink()
     assert [status for status, _ in placed] == [201] * 3
     for _, answer in placed:
         identity = payment_of(client, answer["id"])["razorpay_payment_id"]

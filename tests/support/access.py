@@ -9,10 +9,7 @@ import signal
 import time
 import urllib.request
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import boto3
@@ -33,17 +30,6 @@ def aws(sandbox: Sandbox, service: str, region: str = "ap-south-1") -> Any:
     file.read(sandbox.home / "sandbox" / "credentials" / "aws")
     url = sandbox.endpoints()["aws"]["url"]
     return boto3.client(service, region_name=region, endpoint_url=url, **dict(file["default"]))
-
-
-@contextmanager
-def aws_faults(sandbox: Sandbox, **faults: Any) -> Iterator[Path]:
-    """Let AWS go wrong in some way; the file says how, and its removal mends it."""
-    file = sandbox.home / "sandbox" / "aws" / "faults.json"
-    file.write_text(json.dumps(faults))
-    try:
-        yield file
-    finally:
-        file.unlink(missing_ok=True)
 
 
 def findings(sandbox: Sandbox, run: str) -> list[dict[str, Any]]:

@@ -38,7 +38,10 @@ def clear(sandbox: Sandbox, part: str) -> None:
 
 def ends(sandbox: Sandbox, *command: str) -> dict[str, Any]:
     """Run a command to its end, and return what it printed."""
-    return printed(sandbox.play(*command, "--json", timeout=RUN_SECONDS).stdout)
+    done = sandbox.play(*command, "--json", timeout=RUN_SECONDS)
+    result = printed(done.stdout or "{}")
+    assert result.get("exit_code") == done.returncode, done.stdout + done.stderr
+    return result
 
 
 def ends_with(sandbox: Sandbox, step: str, act: Callable[[], Any], *command: str) -> dict[str, Any]:

@@ -74,14 +74,3 @@ def as_it_was(sandbox: Sandbox, name: str = ORDERS) -> Iterator[None]:
             Description=route["description"],
             RoutingConfig={"AdditionalVersionWeights": route["weights"]},
         )
-
-
-@contextmanager
-def aws_faults(sandbox: Sandbox, **faults: Any) -> Iterator[None]:
-    """Let the sandbox's AWS go wrong for a while."""
-    path = sandbox.home / "sandbox" / "aws" / "faults.json"
-    path.write_text(json.dumps(faults))
-    try:
-        yield
-    finally:
-        path.unlink()

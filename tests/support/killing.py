@@ -118,3 +118,25 @@ def kill_when(sandbox: Sandbox, reached: Callable[[Path], bool], *command: str) 
         kill_tree(process.pid)
     assert reached(run), lines(run)[-1]
     return run
+
+
+def kill_at(sandbox: Sandbox, step: str, *command: str) -> Path:
+    """Start a command, kill it as soon as a step begins, and return the folder of its run."""
+    run = kill_when(sandbox, lambda run: step in begun(run), *command)
+    assert lines(run)[-1]["event"] != "run_finished", f"{command} ended before it was killed"
+    return run
+
+
+def kill_after(sandbox: Sandbox, step: str, *command: str) -> Path:
+    """Start a command, kill it when a step has ended, and return the folder of its run."""
+    return kill_when(sandbox, lambda run: ended(run, step), *command)
+
+
+def begun(run: Path) -> list[str]:
+    """Return the steps that a run has begun."""
+    return steps(run, "step_started")
+
+
+def ended(run: Path, step: str) -> bool:
+    """Tell whether a step of a run has ended."""
+    return step in steps(run, "step_finished")

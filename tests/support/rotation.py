@@ -7,9 +7,8 @@ import functools
 import json
 import threading
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import boto3
@@ -17,7 +16,8 @@ import psycopg
 from botocore.config import Config
 from kubernetes import client, config
 
-from support.killing import kill_when, steps, wait_for
+from support.aws import Secret
+from support.killing import wait_for
 from support.sandbox import Sandbox
 
 APPLICATION = "hasivu/sandbox/database/application"
@@ -126,41 +126,35 @@ def missing_orders(sandbox: Sandbox) -> list[int]:
 
 
 @contextmanager
-def somebody_logs_in(sandbox: Sandbox, secret: str = APPLICATION) -> Iterator[list[str]]:
-    """Log in with the published login again and again; each time that it did not work is in the list."""
-    failures: list[str] = []
-    count = [0]
+def published_login_works(secret: Secret, works: Callable[[dict[str, str]], bool]) -> Iterator[list[str]]:
+    """Try the published login again and again; a version that is refused while it is published is named."""
+    refused: list[str] = []
+    tries = 0
     over = threading.Event()
 
-    def try_on() -> None:
-        while not over.is_set():
-            held, version = login(sandbox, secret), version_with(sandbox, "AWSCURRENT", secret)
-            try:
-                connect(sandbox, held).close()
-                count[0] += 1
-            except psycopg.OperationalError as error:
-                if version == version_with(sandbox, "AWSCURRENT", secret):
-                    failures.append(f"{held['username']}: {error}")
-            over.wait(0.3)
+    def watch() -> None:
+        nonlocal tries
+        while not over.wait(0.05):
+            version = secret.current()
+            let_in = works(secret.value(version))
+            tries += 1
+            if not let_in and secret.current() == version:
+                refused.append(version)
 
-    thread = threading.Thread(target=try_on)
+    thread = threading.Thread(target=watch)
     thread.start()
     try:
-        yield failures
+        yield refused
     finally:
         over.set()
         thread.join()
-    assert count[0] > 3
+    assert tries > 0
+    assert refused == []
 
 
-def kill_after(sandbox: Sandbox, step: str, *command: str) -> Path:
-    """Start a command of hasivu-play, kill it when a step has ended, and return the folder of its run."""
-    return kill_when(sandbox, lambda run: ended(run, step), *command)
-
-
-def ended(run: Path, step: str) -> bool:
-    """Tell whether a step of a run has ended."""
-    return step in steps(run, "step_finished")
+def application_login_works(sandbox: Sandbox) -> AbstractContextManager[list[str]]:
+    """Log in to the database with the published login of the application again and again."""
+    return published_login_works(Secret(sandbox, APPLICATION), functools.partial(works, sandbox))
 
 
 def stored_versions(sandbox: Sandbox) -> int:
