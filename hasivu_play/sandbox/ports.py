@@ -11,6 +11,9 @@ from hasivu_play.sandbox.layout import Layout, write_private
 
 # Below the range from which Linux takes the ports of outgoing connections: a part that is down keeps its port free.
 RANGE = range(20000, 32000)
+# A datagram socket on the same number keeps a port for whoever has chosen it, until its process ends: by then a server
+# listens there. Without it two sandboxes that begin at once may choose the same.
+CLAIMS: list[socket.socket] = []
 
 
 def ports(layout: Layout, names: Iterable[str]) -> dict[str, int]:
@@ -34,12 +37,24 @@ def read_ports(layout: Layout) -> dict[str, int]:
 
 
 def free_port(taken: Iterable[int]) -> int:
-    """Return a port on which nobody listens and which is not taken."""
+    """Return a port on which nobody listens, and which is not taken, nor chosen by anybody else on this machine."""
     excluded = set(taken)
     while True:
         port = secrets.choice(RANGE)
-        if port not in excluded and is_free(port):
+        if port not in excluded and is_free(port) and claimed(port):
             return port
+
+
+def claimed(port: int) -> bool:
+    """Keep a port for this process, and tell whether nobody else had it."""
+    claim = socket.socket(type=socket.SOCK_DGRAM)
+    try:
+        claim.bind(("127.0.0.1", port))
+    except OSError:
+        claim.close()
+        return False
+    CLAIMS.append(claim)
+    return True
 
 
 def is_free(port: int) -> bool:

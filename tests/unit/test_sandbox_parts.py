@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import socket
 from pathlib import Path
 
@@ -33,6 +34,27 @@ def test_a_port_with_a_listener_is_not_free() -> None:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
         assert not ports.is_free(listener.getsockname()[1])
+
+
+def test_sandboxes_that_begin_at_once_choose_different_ports(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody listens yet on what another process has chosen."""
+    free = [port for port in range(19000, 20000) if ports.is_free(port)][:7]  # no sandbox chooses these
+    monkeypatch.setattr(ports, "RANGE", free)
+    fork = multiprocessing.get_context("fork")
+    others, ending = fork.SimpleQueue(), fork.Event()
+
+    def choose() -> None:
+        others.put([ports.free_port([]) for _ in range(3)])
+        ending.wait(60)
+
+    child = fork.Process(target=choose)
+    child.start()
+    chosen = others.get()
+    monkeypatch.setattr(ports, "CLAIMS", [])
+    chosen += [ports.free_port([]) for _ in range(4)]
+    ending.set()
+    child.join()
+    assert sorted(chosen) == free
 
 
 def test_a_folder_without_a_server_is_refused_with_the_mend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
