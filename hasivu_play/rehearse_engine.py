@@ -34,7 +34,7 @@ from hasivu_play.run import Request, environment_variables
 
 LOOK_SECONDS = 1.0
 END_SECONDS = 30.0
-RECORD = "hasivu.ops.record"
+PRELOAD = "hasivu.ops.preload"
 MODULES = "ansible_collections.hasivu.ops.plugins.modules"
 
 
@@ -137,7 +137,7 @@ class Engine:
 
 def main() -> None:
     """Load Ansible for the project that is named, then rehearse what stdin asks for."""
-    project = Project(Path(sys.argv[1]))
+    project, parent = Project(Path(sys.argv[1])), os.getppid()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     remove_leftovers(private_directory())
     folder = private_directory() / f"rehearsals-{secrets.token_hex(4)}"
@@ -148,14 +148,15 @@ def main() -> None:
             return  # whoever started this process has ended
         wanted = json.loads(asked)
         rehearsals = [Rehearsal(**{**one, "request": Request(**one["request"])}) for one in wanted["rehearsals"]]
-        for ended in fork_all(project, data, rehearsals, wanted["workers"]):
+        for ended in fork_all(project, data, rehearsals, wanted["workers"], parent):
             fields = {"seconds": ended.seconds, "out_of_time": ended.out_of_time, "output": ended.output}
             print(json.dumps({"run_id": ended.rehearsal.run_id, **fields}), flush=True)  # noqa: T201  # the answer
 
 
-def fork_all(project: Project, data: Path, rehearsals: Sequence[Rehearsal], workers: int) -> Iterator[Ended]:
-    """Fork a process for each rehearsal, and give each when it has ended; at the end none is left."""
-    parent = os.getppid()
+def fork_all(
+    project: Project, data: Path, rehearsals: Sequence[Rehearsal], workers: int, parent: int
+) -> Iterator[Ended]:
+    """Fork a process for each rehearsal while the parent lives, and give each when it has ended; then none is left."""
     waiting = sorted(rehearsals, key=lambda one: one.expected_minutes)
     running: list[Running] = []
     try:
@@ -175,10 +176,12 @@ def load(project: Project, data: Path) -> None:
     """Load what every playbook needs. Ansible reads its settings from the environment when it is imported."""
     gc.disable()  # what is loaded stays
     os.environ.update(environment_variables(project, data))
-    os.environ["ANSIBLE_CALLBACKS_ENABLED"] = RECORD  # without `preload`: what it would load for a run is loaded here
+    from ansible import constants
     from ansible.cli import playbook as _  # noqa: F401  # slow to load, and the same for all
     from ansible.plugins.loader import init_plugin_loader
 
+    # What this callback loads for a run is loaded here.
+    constants.CALLBACKS_ENABLED = [name for name in constants.CALLBACKS_ENABLED if name != PRELOAD]
     init_plugin_loader()
     load_definitions()
     from ansible_collections.hasivu.ops.plugins.plugin_utils.templates import load_plugins, share_templates

@@ -15,7 +15,7 @@ from ansible_collections.hasivu.ops.plugins.module_utils.scan_model import Datab
 
 FOLDER = "scans"
 FILE = "scans.json"
-FORM = "hasivu-scans/1"
+FORM = "hasivu-scans/2"  # in form 1 severities were those that count here, and not the scanner's
 
 
 def key_of(scan: Scan) -> tuple[str, str, str, Database]:
@@ -24,9 +24,10 @@ def key_of(scan: Scan) -> tuple[str, str, str, Database]:
 
 
 def previous(report: str) -> dict[tuple[str, str, str, Database], Scan]:
-    """Return the complete scans of an earlier record by their keys; a file that was altered gives none."""
+    """Return the complete scans of an earlier record by their keys; a file that was altered, or is old, gives none."""
     try:
-        scans = [scan_of(entry) for entry in json.loads(sealed(report, f"{FOLDER}/{FILE}"))["scans"]]
+        kept = json.loads(sealed(report, f"{FOLDER}/{FILE}"))
+        scans = [scan_of(entry) for entry in kept["scans"] if kept["form"] == FORM]
     except (OSError, ValueError, KeyError, TypeError):
         return {}
     return {key_of(scan): replace(scan, outcome="reused", seconds=0.0) for scan in scans if scan.complete}
