@@ -37,7 +37,7 @@ def do(process: Any) -> None:
     task = process._task.copy(exclude_parent=True)
     task._parent = process._task._parent
     gc.disable()
-    gc.freeze()
+    gc.freeze()  # a module lets garbage be collected, and what the playbook holds is none
     with environment_kept(), worker._task.TaskContext(task):
         outcome = worker.TaskExecutor(
             process._host,
