@@ -11,8 +11,10 @@ from hasivu_play.sandbox.layout import Layout, write_private
 
 # Below the range from which Linux takes the ports of outgoing connections: a part that is down keeps its port free.
 RANGE = range(20000, 32000)
-# A datagram socket on the same number keeps a port for whoever has chosen it, until its process ends: by then a server
-# listens there. Without it two sandboxes that begin at once may choose the same.
+# A datagram socket so far below a port keeps it for whoever has chosen it, until its process ends: by then a server
+# listens there. Without it two sandboxes that begin at once may choose the same. On the port itself the edge may
+# answer DNS.
+CLAIM_BELOW = 12000
 CLAIMS: list[socket.socket] = []
 
 
@@ -49,7 +51,7 @@ def claimed(port: int) -> bool:
     """Keep a port for this process, and tell whether nobody else had it."""
     claim = socket.socket(type=socket.SOCK_DGRAM)
     try:
-        claim.bind(("127.0.0.1", port))
+        claim.bind(("127.0.0.1", port - CLAIM_BELOW))
     except OSError:
         claim.close()
         return False

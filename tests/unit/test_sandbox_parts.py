@@ -38,7 +38,7 @@ def test_a_port_with_a_listener_is_not_free() -> None:
 
 def test_sandboxes_that_begin_at_once_choose_different_ports(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody listens yet on what another process has chosen."""
-    free = [port for port in range(19000, 20000) if ports.is_free(port)][:7]  # no sandbox chooses these
+    free = [port for port in range(32000, 32700) if ports.is_free(port)][:7]  # no sandbox chooses these
     monkeypatch.setattr(ports, "RANGE", free)
     fork = multiprocessing.get_context("fork")
     others, ending = fork.SimpleQueue(), fork.Event()
