@@ -133,10 +133,10 @@ class Sandbox:
 
 
 def start_and_stop(started: Sandbox) -> Iterator[Sandbox]:
-    """Start a sandbox, and stop it at the end."""
-    up = started.play("sandbox", "up")
-    assert up.returncode == 0, up.stdout + up.stderr
+    """Start a sandbox, and stop it at the end; also what began of one that could not start as a whole."""
     try:
+        up = started.play("sandbox", "up")
+        assert up.returncode == 0, up.stdout + up.stderr
         yield started
     finally:
         down = started.play("sandbox", "down")
