@@ -17,14 +17,12 @@ from hasivu_play.environment import environment_kept
 NAMES = ("TaskExecutor", "WorkerProcess", "_RawTaskResult", "_task")
 
 
-def fork_no_steps() -> bool:
-    """Let this process do its steps itself, and tell whether that is possible with this version of ansible-core."""
+def fork_no_steps() -> None:
+    """Let this process do its steps itself, where that is possible with this version of ansible-core."""
     from ansible.executor.process import worker
 
-    if not all(hasattr(worker, name) for name in NAMES):
-        return False
-    worker.WorkerProcess.start = do
-    return True
+    if all(hasattr(worker, name) for name in NAMES):
+        worker.WorkerProcess.start = do
 
 
 def do(process: Any) -> None:
