@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import configparser
 import functools
 import json
 import threading
@@ -11,12 +10,11 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
-import boto3
 import psycopg
-from botocore.config import Config
 from kubernetes import client, config
 
 from support.aws import Secret
+from support.aws import client as aws_client
 from support.killing import wait_for
 from support.sandbox import Sandbox
 
@@ -28,12 +26,8 @@ PAIR = ("hasivu_app_a", "hasivu_app_b")
 
 @functools.cache
 def aws(sandbox: Sandbox, service: str) -> Any:
-    """Return a client of the sandbox's AWS."""
-    file = configparser.ConfigParser()
-    file.read(sandbox.home / "sandbox" / "credentials" / "aws")
-    once = Config(retries={"total_max_attempts": 1})
-    url = sandbox.endpoints()["aws"]["url"]
-    return boto3.client(service, "ap-south-1", endpoint_url=url, config=once, **dict(file["default"]))
+    """Return a client of the sandbox's AWS, the same for whoever asks again."""
+    return aws_client(sandbox, service)
 
 
 def stages(sandbox: Sandbox, secret: str = APPLICATION) -> dict[str, list[str]]:
@@ -148,7 +142,7 @@ def published_login_works(secret: Secret, works: Callable[[dict[str, str]], bool
     finally:
         over.set()
         thread.join()
-    assert tries > 0
+    assert tries > 3
     assert refused == []
 
 
